@@ -25,13 +25,13 @@ const START_MS = 30_000;
 
 /** The URL of the run's shared Redis, or of one that is started for this file. */
 export async function redisForTests(): Promise<{ url: string; stop(): Promise<void> }> {
-  const shared = process.env["ONCEKEY_TEST_REDIS"];
+  const shared = process.env.ONCEKEY_TEST_REDIS;
   return shared === undefined ? startRedis() : { url: shared, stop: async () => {} };
 }
 
 /** The URL of the run's shared Postgres, or of one that is started for this file. */
 export async function postgresForTests(): Promise<{ url: string; stop(): Promise<void> }> {
-  const shared = process.env["ONCEKEY_TEST_POSTGRES"];
+  const shared = process.env.ONCEKEY_TEST_POSTGRES;
   return shared === undefined ? startPostgres() : { url: shared, stop: async () => {} };
 }
 
@@ -81,7 +81,7 @@ function postgresBin(): string {
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   const bin = versions.map((version) => join(root, version, "bin")).find(existsSync);
   if (bin !== undefined) return bin;
-  for (const folder of (process.env["PATH"] ?? "").split(":")) {
+  for (const folder of (process.env.PATH ?? "").split(":")) {
     if (existsSync(join(folder, "initdb"))) return folder;
   }
   throw new Error("Postgres is not installed: on Debian, apt-get install postgresql");
