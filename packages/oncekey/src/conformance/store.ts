@@ -1,0 +1,6 @@
+/** The contract of `core/store.ts` as cases. A store is done when it passes them. */
+import type { Case } from "./case.ts";
+import { claimCases } from "./claim.ts";
+import type { StoreSubject } from "./subject.ts";
+
+export const storeCases: readonly Case<StoreSubject>[] = [...claimCases];
