@@ -1,0 +1,111 @@
+/** The house rules that no reader should have to check by eye. */
+import { deepEqual, match, ok } from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, posix } from "node:path";
+import { test } from "node:test";
+
+/** The rooms that a room may import, its own included. What is not listed is forbidden. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: ["core"],
+  protocol: ["protocol"],
+  stores: ["core", "stores/sql"],
+  "stores/sql": ["stores/sql"],
+  http: ["http", "core", "protocol"],
+  conformance: ["conformance", "core", "protocol"],
+  adapters: ["adapters", "http"],
+  ".": ["core", "http"],
+};
+
+/** Drawers: whatever has no better place ends up in them, and circles close through them. */
+const DRAWER = /^(types|utils?|helpers?|constants|common|misc|shared)(\.ts)?$/;
+
+const LIBRARY = join(import.meta.dirname, "../..");
+const SRC = join(LIBRARY, "src");
+const IMPORT = /(?:^(?:import|export) (?:[^'"]*? from )?|\bimport\()"([^"]+)"/gms;
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter((path) => path.endsWith(".ts"));
+
+/** The listed room that a path lies in, the inner one if there are two. */
+function roomOf(path: string): string {
+  const rooms = Object.keys(MAY_IMPORT).filter((room) => path.startsWith(`${room}/`));
+  return rooms.sort((a, b) => a.length - b.length).at(-1) ?? ".";
+}
+
+/** Stores never import each other, but one may be made of parts: redis.ts and redis-scripts.ts. */
+function isOneStore(file: string, target: string): boolean {
+  const [store, other] = [file, target].map((path) => /^stores\/(\w+)[-.]/.exec(path)?.[1]);
+  return store !== undefined && store === other;
+}
+
+function importsOf(path: string): string[] {
+  const source = readFileSync(join(SRC, path), "utf8");
+  return [...source.matchAll(IMPORT)].map(([, specifier = ""]) => specifier);
+}
+
+/** The files of this package that a file imports, as paths like its own. */
+function neighboursOf(path: string): string[] {
+  return importsOf(path)
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => posix.join(posix.dirname(path), specifier));
+}
+
+for (const file of files) {
+  test(`${file} says what it is for and imports only what its room may`, (context) => {
+    const source = readFileSync(join(SRC, file), "utf8");
+    const room = roomOf(file);
+    match(source, /^\/\*\*/, "opens with the sentence that says what it is for");
+    for (const specifier of importsOf(file)) {
+      ok(specifier.startsWith("."), `${specifier} would be a dependency`);
+      const target = posix.join(posix.dirname(file), specifier);
+      ok(files.includes(target), `${specifier} leaves src`);
+      ok(
+        MAY_IMPORT[room]?.includes(roomOf(target)) || isOneStore(file, target),
+        `${file} -> ${target}`,
+      );
+    }
+    // Where good files stand. A longer one passes, and is named for whoever reads the log.
+    const lines = source.split("\n").length;
+    const usual = room === "adapters" ? 80 : 250;
+    if (lines > usual) context.diagnostic(`${lines} lines; good ones have ${usual}`);
+  });
+}
+
+test("no file is a drawer", () => {
+  const parts = files.flatMap((file) => file.split("/"));
+  deepEqual(
+    parts.filter((part) => DRAWER.test(basename(part))),
+    [],
+  );
+});
+
+test("no files import each other in a circle", () => {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    ok(start === -1, `circle: ${[...path.slice(start), file].join(" -> ")}`);
+    if (done.has(file)) return;
+    for (const next of neighboursOf(file)) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+});
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { types: string; default: string }>>;
+}
+
+test("every export of the package is a file of src, under its own name", () => {
+  const text = readFileSync(join(LIBRARY, "package.json"), "utf8");
+  const manifest: Manifest = JSON.parse(text);
+  for (const [subpath, target] of Object.entries(manifest.exports)) {
+    if (typeof target === "string") continue;
+    const module = target.default.replace(/\.js$/, "");
+    ok(target.types === `${module}.d.ts`, `${subpath}: types and code are two files`);
+    const source = `${module.replace("./dist/", "")}.ts`;
+    ok(existsSync(join(LIBRARY, source)), `${subpath}: ${source} is missing`);
+    const name = basename(module) === "index" ? basename(join(module, "..")) : basename(module);
+    ok(subpath === "." || subpath === `./${name}`, `${subpath} is made from ${source}`);
+  }
+});
