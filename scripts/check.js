@@ -1,0 +1,46 @@
+/**
+ * `npm run check`: sentences about the workspace that stay true. Each is a check; one that does not
+ * hold says why. `npm run check -- --record` takes today's bundle sizes, and 15%, as the budgets.
+ */
+import { checkBudgets, checkPairs, checkStores, recordBudgets } from "./checks/bundle.js";
+import { checkFiles, checkManifest, checkResolution } from "./checks/tarball.js";
+import { Failure, main, run, say, tool } from "./command.js";
+
+/** @type {Readonly<Record<string, () => Promise<unknown>>>} */
+const CHECKS = {
+  "The types hold, in sources, tests and scripts": async () => {
+    await run(tool("tsc"), ["-b"], { otherwise: "tsc -b" });
+    await run(tool("tsc"), ["-p", "scripts"], { otherwise: "tsc -p scripts" });
+  },
+  "Every file is formatted, and lint finds nothing": () =>
+    run(tool("biome"), ["ci", "."], { otherwise: "biome ci (`npm run format` repairs most)" }),
+  "Nothing is exported or installed that nobody uses": () =>
+    run(tool("knip"), ["--no-progress"], { otherwise: "knip" }),
+  "The package resolves wherever we say": checkResolution,
+  "The packed library has no dependencies, no peers and no install scripts": checkManifest,
+  "The tarball holds what the exports need, the README and the licence, and nothing else":
+    checkFiles,
+  "Every entry keeps its size budget": checkBudgets,
+  "An adapter and a store together add at most 60 kB": checkPairs,
+  "An entry never contains another store": checkStores,
+};
+
+await main(async () => {
+  if (process.argv.includes("--record")) {
+    await recordBudgets();
+    say("recorded the sizes of all entries in scripts/checks/budgets.json");
+    return 0;
+  }
+  let broken = 0;
+  for (const [sentence, holds] of Object.entries(CHECKS)) {
+    try {
+      await holds();
+      console.log(`✓ ${sentence}`);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      console.log(`✗ ${sentence}\n  ${error.message}`);
+      broken += 1;
+    }
+  }
+  return broken === 0 ? 0 : 1;
+});

@@ -1,0 +1,94 @@
+/** Node's own test runner over compiled test files, and the count that it closes with. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure, ROOT } from "./command.js";
+
+/** A test that hangs fails by name, long before whoever runs it gives up on the whole run. */
+const TIMEOUT_MS = 240_000;
+
+/**
+ * What the runner counted. Here a test that was skipped or cancelled has failed, because nobody
+ * saw it pass.
+ *
+ * @typedef {object} Count
+ * @property {number} passed
+ * @property {number} failed
+ */
+
+/**
+ * Every compiled test that still has its source: a build leaves those of deleted files behind.
+ * The list is ours, because Node 20's runner takes no patterns.
+ *
+ * @returns {string[]} paths from the workspace's folder
+ */
+export function testFiles() {
+  return ["packages", "apps"]
+    .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
+    .filter((project) => existsSync(join(ROOT, project, "dist")))
+    .flatMap((project) =>
+      readdirSync(join(ROOT, project, "dist"), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".test.js") && hasSource(project, file))
+        .map((file) => join(project, "dist", file)),
+    )
+    .sort();
+}
+
+/**
+ * @param {string} project
+ * @param {string} file
+ */
+function hasSource(project, file) {
+  const source = file.replace(/\.js$/, ".ts");
+  return [source, join("src", source)].some((path) => existsSync(join(ROOT, project, path)));
+}
+
+/**
+ * Runs test files, each in a process of its own, and prints as they go.
+ *
+ * @param {readonly string[]} files
+ * @param {{ node?: string, env: Record<string, string> }} options
+ * @returns {Promise<Count>}
+ */
+export async function runTests(files, { node = process.execPath, env }) {
+  const folder = mkdtempSync(join(tmpdir(), "oncekey-tests-"));
+  const tap = join(folder, "tap");
+  const reporters = [
+    ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+    ...["--test-reporter=tap", `--test-reporter-destination=${tap}`],
+  ];
+  const limits = [
+    `--test-timeout=${TIMEOUT_MS}`,
+    `--test-concurrency=${Math.max(2, availableParallelism())}`,
+  ];
+  const child = spawn(node, ["--test", ...limits, ...reporters, ...files], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const [code] = await once(child, "exit");
+  const count = countOf(readFileSync(tap, "utf8"));
+  rmSync(folder, { recursive: true });
+  if (code !== 0 && count.failed === 0) {
+    throw new Failure(`The test runner of ${node} ended with ${code}, without a failed test.`);
+  }
+  return count;
+}
+
+/**
+ * The runner closes its report with "# tests N", "# pass N" and so on, the last of their kind: a
+ * test may print such a line as well.
+ *
+ * @param {string} tap
+ * @returns {Count}
+ */
+function countOf(tap) {
+  const [tests, passed] = ["tests", "pass"].map((name) => {
+    const line = [...tap.matchAll(new RegExp(`^# ${name} (\\d+)$`, "gm"))].at(-1);
+    return Number(line?.[1] ?? 0);
+  });
+  if (!tests || passed === undefined) throw new Failure("The test runner ran no test.");
+  return { passed, failed: tests - passed };
+}

@@ -1,0 +1,64 @@
+/**
+ * `npm test`: everything, from a fresh clone. Installs and builds, finds or gets the servers, runs
+ * the checks, starts one server of each kind, tests on this Node and on the newer ones, and stops
+ * the servers. The last line is the sum of what the runners counted.
+ */
+import { compile, isCompiled } from "./better-sqlite3.js";
+import { build } from "./build.js";
+import { main, pass, say } from "./command.js";
+import { install } from "./install.js";
+import { nodeOf } from "./node.js";
+import { COMPILER, provide, SERVERS } from "./programs.js";
+import { runTests, testFiles } from "./runner.js";
+import { startServers } from "./servers.js";
+
+/** The releases in support that come after the oldest one we promise. */
+const NEWER = ["22", "24"];
+
+/** What has to hold on them too: what names no framework, and what only they bring. */
+const ON_NEWER = /\/test\/(core|http|protocol)\/|\/test\/stores\/memory|node-sqlite/;
+const ONLY_ON_NEWER = /node-sqlite/;
+
+await main(async () => {
+  await install();
+  const mustCompile = !isCompiled();
+  await provide([...Object.values(SERVERS), ...(mustCompile ? COMPILER : [])]);
+  const compiled = mustCompile ? compile() : Promise.resolve();
+  compiled.catch(() => {}); // Heard when it is awaited.
+
+  await build();
+  await pass(process.execPath, ["scripts/check.js"], {
+    otherwise: "A check failed; `npm run check` runs them alone.",
+  });
+  await compiled;
+
+  const servers = await startServers();
+  const counts = await testEverywhere(servers.env).finally(servers.stop);
+  const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+  const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+});
+
+/** @param {Record<string, string>} env */
+async function testEverywhere(env) {
+  const files = testFiles();
+  say(`testing on Node ${process.versions.node}`);
+  const counts = [
+    await runTests(
+      files.filter((file) => !ONLY_ON_NEWER.test(file)),
+      { env },
+    ),
+  ];
+  for (const release of NEWER.filter((each) => !process.version.startsWith(`v${each}.`))) {
+    const node = await nodeOf(release);
+    say(`testing on Node ${release} what must hold there too`);
+    counts.push(
+      await runTests(
+        files.filter((file) => ON_NEWER.test(file)),
+        { env, node },
+      ),
+    );
+  }
+  return counts;
+}
