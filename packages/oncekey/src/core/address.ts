@@ -1,0 +1,34 @@
+/** Where a record lives: scope and key as one digest, and the keys that are derived from it. */
+import { framed, hex } from "./bytes.ts";
+import type { Ports } from "./ports.ts";
+import type { Digest } from "./record.ts";
+
+/** A principal: one name, or the parts of one. `"a"` and `["a"]` are the same principal. */
+export type Scope = string | readonly string[];
+
+export interface Address {
+  readonly id: Digest;
+  readonly scope: Digest;
+}
+
+/** HTTP and `run` are apart: a result of one is never read as an answer of the other. */
+export type Door = "http" | "run";
+
+/** Half a SHA-256: still out of anybody's reach, and short enough for downstream's limits. */
+const DERIVED_HEX_DIGITS = 32;
+
+/** The digests of a scoped key. Neither tells what it was made of. */
+export function addressOf(ports: Ports, door: Door, scope: Scope, key: string): Address {
+  const principal = typeof scope === "string" ? [scope] : scope;
+  const owner = framed(["oncekey scope", door, ...principal]);
+  const scopeDigest = ports.sha256(owner);
+  // The scope's digest has one length, so the key needs no frame of its own.
+  const id = hex(ports.sha256(framed(["oncekey record", scopeDigest, key])));
+  return { id, scope: hex(scopeDigest) };
+}
+
+/** The same for each attempt, since only the record's address goes in. */
+export function derivedKey(ports: Ports, id: Digest, name: string): string {
+  const digest = ports.sha256(framed(["oncekey derived key", id, name]));
+  return hex(digest).slice(0, DERIVED_HEX_DIGITS);
+}

@@ -1,0 +1,190 @@
+/**
+ * From a claim to an attempt or an answer: the one decision procedure, without a word of HTTP.
+ *
+ * Claim, judge, and then: run, replay, say no, wait and claim again, or ask the application what
+ * became of a record in doubt and claim again. Everything that owns something leaves here as an
+ * `Attempt`; everything else is a value.
+ */
+import { type Attempt, createAttempt } from "./attempt.ts";
+import { pause, within } from "./door.ts";
+import { unwrap, wrap } from "./envelope.ts";
+import { RecordCorrupt } from "./errors.ts";
+import { type Listener, shortened } from "./events.ts";
+import { createLeaseKeeper } from "./lease.ts";
+import type { Notifier } from "./notifier.ts";
+import type { Ports } from "./ports.ts";
+import type { Subject } from "./record.ts";
+import type { ClaimRequest, Lease, Store } from "./store.ts";
+import { createUnfinished } from "./unfinished.ts";
+import { judge, type Verdict } from "./verdict.ts";
+import { type Asked, createWaiting, type OnGone } from "./wait.ts";
+
+/** What the application knows of a record in doubt. `undefined`: it does not know either. */
+export type Reconciled =
+  | { readonly happened: true; readonly result: Uint8Array }
+  | { readonly happened: false }
+  | undefined;
+
+export interface Entry {
+  readonly subject: Subject;
+  /** How long to wait for a running owner; 0 not to. */
+  readonly waitMs: number;
+  readonly onGone?: OnGone;
+  /** Only looks: it may be asked more than once, and by several processes. */
+  readonly reconcile?: () => Promise<Reconciled>;
+}
+
+export type Entered =
+  | { readonly kind: "run"; readonly attempt: Attempt }
+  | { readonly kind: "replay"; readonly result: Uint8Array }
+  | { readonly kind: "in-flight" | "in-doubt" | "mismatch" };
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly notifier?: Notifier | undefined;
+  readonly ports: Ports;
+  readonly leaseMs: number;
+  readonly retentionMs: number;
+  readonly storeTimeoutMs: number;
+  /** 0 for no limit. */
+  readonly maxRunMs: number;
+  readonly report: Listener;
+}
+
+export interface Engine {
+  /** Throws `StoreUnavailable`, or `RecordCorrupt`: then nothing has run, and nothing will. */
+  enter(entry: Entry): Promise<Entered>;
+}
+
+/** A claim whose reply was lost is made again under its nonce, this often within the time limit. */
+const CLAIM_TRIES = 3;
+const CLAIM_PAUSE_MS = 50;
+/** Reconciling may race with a late owner. Two rounds settle that; more would be a quarrel. */
+const RECONCILE_ROUNDS = 2;
+
+export function createEngine(options: EngineOptions): Engine {
+  const { store, ports, leaseMs, retentionMs, storeTimeoutMs, report } = options;
+  const unfinished = createUnfinished(ports, report);
+  const keeper = createLeaseKeeper(store, ports, options);
+  const waiting = createWaiting((request) => claim(request), options.notifier, ports);
+  const surroundings = { store, ports, storeTimeoutMs, unfinished, report };
+
+  async function claim(request: ClaimRequest): Promise<Asked> {
+    const giveUpAt = ports.now() + storeTimeoutMs;
+    for (let tries = 1; ; tries++) {
+      // A reply that is lost without a word costs half of what is left, so there is a second try.
+      const askedAt = ports.now();
+      const left = giveUpAt - askedAt;
+      const limit = tries < CLAIM_TRIES ? left / 2 : left;
+      try {
+        return { claim: await within(ports, limit, () => store.claim(request)), askedAt };
+      } catch (error) {
+        const { id, label } = request;
+        const corrupt = error instanceof RecordCorrupt;
+        if (corrupt) report({ type: "record-corrupt", record: shortened(id), label, error });
+        else report({ type: "store-failed", record: shortened(id), label, call: "claim", error });
+        if (corrupt) throw error;
+        const pauseMs = CLAIM_PAUSE_MS * tries;
+        if (tries === CLAIM_TRIES || ports.now() + pauseMs >= giveUpAt) {
+          forsake(request);
+          throw error;
+        }
+        await pause(ports, pauseMs);
+      }
+    }
+  }
+
+  /** Nobody will run under this claim, but it may have been applied: then it must be let go. */
+  function forsake(request: ClaimRequest): void {
+    const { id, label } = request;
+    const attempt = async () => {
+      const answer = await within(ports, storeTimeoutMs, () => store.claim(request));
+      if (answer.outcome === "claimed") {
+        await within(ports, storeTimeoutMs, () => store.release(answer.lease));
+      }
+    };
+    unfinished.add({ id, label, call: "claim", bytes: 0, attempt });
+  }
+
+  /** True: the record was settled, so claim again. */
+  async function reconcile(entry: Entry, lease: Lease): Promise<boolean> {
+    if (entry.reconcile === undefined) return false;
+    const about = { record: shortened(lease.id), label: entry.subject.label };
+    let known: Reconciled;
+    try {
+      known = await entry.reconcile();
+    } catch (error) {
+      report({ type: "reconcile-failed", ...about, error });
+      return false;
+    }
+    if (known === undefined) return false;
+    const { happened } = known;
+    const verb = known.happened
+      ? () => store.resolve(lease, wrap(ports, lease.id, known.result))
+      : () => store.release(lease);
+    // Refused: the owner came back, or another settled it. Either way there is news to claim.
+    if (await within(ports, storeTimeoutMs, verb))
+      report({ type: "reconciled", ...about, happened });
+    return true;
+  }
+
+  /** Claims until there is something to say. Each new claim stands behind news or a wait. */
+  async function settle(
+    entry: Entry,
+    request: ClaimRequest,
+  ): Promise<{ verdict: Verdict; askedAt: number }> {
+    let asked = await claim(request);
+    let rounds = 0;
+    let waited = false;
+    for (;;) {
+      const verdict = judge(asked.claim, request.fingerprint);
+      if (verdict.kind === "in-doubt" && rounds < RECONCILE_ROUNDS) {
+        rounds++;
+        if (await reconcile(entry, verdict.lease)) {
+          asked = await claim(request);
+          continue;
+        }
+      }
+      if (verdict.kind === "in-flight" && entry.waitMs > 0 && !waited) {
+        waited = true;
+        const news = await waiting.wait(request, entry.waitMs, entry.onGone);
+        if (news !== undefined) {
+          asked = news;
+          continue;
+        }
+      }
+      return { verdict, askedAt: asked.askedAt };
+    }
+  }
+
+  return {
+    async enter(entry) {
+      const { subject } = entry;
+      const about = { record: shortened(subject.id), label: subject.label };
+      const request = { ...subject, leaseMs, retentionMs, nonce: ports.nonce() };
+      const { verdict, askedAt } = await settle(entry, request);
+      switch (verdict.kind) {
+        case "run": {
+          const held = keeper.hold(verdict.lease, subject.label, askedAt);
+          report({ type: "claimed", ...about, attempt: verdict.attempt });
+          return { kind: "run", attempt: createAttempt(surroundings, subject, held, verdict) };
+        }
+        case "replay": {
+          try {
+            const result = unwrap(ports, subject.id, verdict.result);
+            report({ type: "replayed", ...about });
+            return { kind: "replay", result };
+          } catch (error) {
+            report({ type: "record-corrupt", ...about, error });
+            throw error;
+          }
+        }
+        case "in-doubt":
+        case "in-flight":
+        case "mismatch":
+          report({ type: verdict.kind, ...about });
+          return { kind: verdict.kind };
+      }
+    },
+  };
+}
