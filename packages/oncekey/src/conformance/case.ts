@@ -35,6 +35,23 @@ export function sameBytes(actual: unknown, expected: Uint8Array, what: string): 
   }
 }
 
+/** Whoever takes longer than this hangs: ten times what a loaded machine needs. */
+const PATIENCE_MS = 20_000;
+
+/** `promise`, which must not hang: a runner without a time limit would wait with it for ever. */
+export async function soon<T>(promise: Promise<T>, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new Error(`Expected ${what} within ${PATIENCE_MS} ms, but nothing came.`);
+    timer = setTimeout(() => reject(error), PATIENCE_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Resolves with what `promise` was rejected with. */
 export async function rejection(promise: Promise<unknown>, what: string): Promise<unknown> {
   try {

@@ -1,5 +1,5 @@
 /** The memory store keeps every contract that it claims to keep. */
-import { storeCases } from "../../src/conformance/store.ts";
+import { inspectorCases, notifierCases, storeCases } from "../../src/conformance/index.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 import { fakeClock, register } from "../register.ts";
 
@@ -10,3 +10,5 @@ function makeSubject() {
 }
 
 register(storeCases, makeSubject);
+register(inspectorCases, makeSubject);
+register(notifierCases, makeSubject);
