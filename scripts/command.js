@@ -70,16 +70,9 @@ export async function pass(program, args, { otherwise }) {
   if (code !== 0) throw new Failure(otherwise);
 }
 
-/** What a program printed last says why it failed; the pages before it hide that. */
-const LINES_SHOWN = 60;
-
 /** @param {string} text */
 function indented(text) {
-  const lines = text.trimEnd().split("\n");
-  return lines
-    .slice(-LINES_SHOWN)
-    .map((line) => `    ${line}`)
-    .join("\n");
+  return text.trimEnd().replaceAll(/^/gm, "    ");
 }
 
 /**
