@@ -1,0 +1,33 @@
+/** A key for a plain form, without a script: the page carries it, so each click sends the same. */
+
+export interface HiddenField {
+  /** The name given as `formField`. */
+  readonly name?: string | undefined;
+  /** A key that was made before: for a form that is shown again after an error. */
+  readonly key?: string | undefined;
+}
+
+/** `_key` is what a form field is called unless the application says otherwise. */
+export const FORM_FIELD = "_key";
+
+/**
+ * HTML of a hidden input with a fresh random key, escaped. Each rendering is one intent, so the
+ * page must not come from a shared cache.
+ *
+ * @example `<form method="post" action="/pay">${hiddenField()} ... </form>`
+ */
+export function hiddenField({ name = FORM_FIELD, key }: HiddenField = {}): string {
+  const value = key ?? crypto.randomUUID();
+  return `<input type="hidden" name="${escaped(name)}" value="${escaped(value)}">`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+const escaped = (text: string): string =>
+  text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? "");
