@@ -68,7 +68,10 @@ export async function runTests(files, { node = process.execPath, env }) {
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "inherit"],
   });
+  const kill = () => child.kill();
+  process.once("exit", kill);
   const [code] = await once(child, "exit");
+  process.off("exit", kill);
   const count = countOf(readFileSync(tap, "utf8"));
   rmSync(folder, { recursive: true });
   if (code !== 0 && count.failed === 0) {

@@ -12,6 +12,8 @@ export async function startServers() {
   say("starting a Redis and a Postgres for this run");
   // Compiled by the run itself, so it cannot be imported before.
   const { startPostgres, startRedis } = await import("../packages/oncekey/dist/test/servers.js");
+  // Both are killed when this process exits, but a signal alone would end it without an exit.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   try {
     const redis = await startRedis();
     const postgres = await startPostgres();

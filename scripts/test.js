@@ -15,9 +15,8 @@ import { startServers } from "./servers.js";
 /** The releases in support that come after the oldest one we promise. */
 const NEWER = ["22", "24"];
 
-/** What has to hold on them too: what names no framework, and what only they bring. */
-const ON_NEWER = /\/test\/(core|http|protocol)\/|\/test\/stores\/memory|node-sqlite/;
-const ONLY_ON_NEWER = /node-sqlite/;
+/** What has to hold on them too: what names no framework, and SQLite, which they bring along. */
+const ON_NEWER = /\/test\/(core|http|protocol|stores\/(memory|sqlite))\b/;
 
 await main(async () => {
   await install();
