@@ -5,6 +5,7 @@
  * on it belongs to one connection, one person, one moment or one request, and would be false, or
  * a leak, in any other answer.
  */
+import { refuse } from "../core/check.ts";
 import { IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
 
 /** Order and doubles count: `Link` and `Set-Cookie` may come more than once. */
@@ -22,7 +23,7 @@ export type HeaderPolicy = (name: string) => boolean;
 /** More lines than any honest answer has; Node's own parser stops its reader far above it. */
 export const KEPT_LINES_MAX = 128;
 /** Twice what Node's parser reads of a whole head: a client would refuse the replay. */
-export const KEPT_BYTES_MAX = 32 * 1024;
+export const KEPT_BYTES_MAX: number = 32 * 1024;
 
 /** Sent again, these would break the framing or the connection. No option can keep them. */
 const FRAMING = [
@@ -81,6 +82,8 @@ const ONE_EXCHANGE: readonly string[] = Object.values(NEVER_REPLAYED).flat();
 const NAMES = new Set(ONE_EXCHANGE.filter((name) => !name.endsWith("*")));
 const PREFIXES = ONE_EXCHANGE.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1));
 
+const KEEP = "replayHeaders.keep";
+
 /**
  * The list with the application's changes. `keyHeaders` are the names of the key field: they and
  * the marker are oncekey's own, and made new for each answer. Throws a `TypeError`.
@@ -93,9 +96,9 @@ export function compilePolicy(
   const dropped = namesIn("drop", drop);
   const kept = namesIn("keep", keep);
   for (const name of kept) {
-    if (FRAMING.includes(name) || own.includes(name) || dropped.includes(name)) {
-      throw new TypeError(`Expected \`replayHeaders.keep\` not to hold ${name}: ${reason(name)}.`);
-    }
+    if (FRAMING.includes(name)) refuse(KEEP, "free of fields about one connection", name);
+    if (own.includes(name)) refuse(KEEP, "free of fields that each answer has its own of", name);
+    if (dropped.includes(name)) refuse(KEEP, "free of what `replayHeaders.drop` holds", name);
   }
   const never = new Set([...FRAMING, ...own, ...dropped]);
   const always = new Set(kept);
@@ -104,11 +107,6 @@ export function compilePolicy(
     if (always.has(name)) return true;
     return !NAMES.has(name) && !PREFIXES.some((prefix) => name.startsWith(prefix));
   };
-
-  function reason(name: string): string {
-    if (FRAMING.includes(name)) return "it is about one connection";
-    return own.includes(name) ? "it is made new for each answer" : "`drop` holds it too";
-  }
 }
 
 /**
@@ -136,23 +134,21 @@ export function fitsRecord(lines: readonly HeaderLine[]): boolean {
   return bytes <= KEPT_BYTES_MAX;
 }
 
-/** RFC 9110, section 5.1. */
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110, section 5.5: one byte a character. CR, LF and NUL would end the line, or start one. */
+/** One byte a character, but no controls: CR, LF and NUL would end the line, or begin another. */
 const ILLEGAL_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** RFC 9110, section 5.1. */
+export const isFieldName = (name: unknown): name is string =>
+  typeof name === "string" && NAME.test(name);
 
 /** Whether a line can be sent as it is. Asked before it is written, and after it was read. */
 export const isLegal = ([name, value]: HeaderLine): boolean =>
-  NAME.test(name) && !ILLEGAL_IN_VALUE.test(value);
+  isFieldName(name) && !ILLEGAL_IN_VALUE.test(value);
 
 function namesIn(option: "drop" | "keep", names: readonly string[]): string[] {
-  for (const name of names) {
-    if (typeof name !== "string" || !NAME.test(name)) {
-      const got = JSON.stringify(name);
-      throw new TypeError(`Expected \`replayHeaders.${option}\` to hold field names, got ${got}.`);
-    }
-  }
-  return names.map(lowerCase);
+  if (Array.isArray(names) && names.every(isFieldName)) return names.map(lowerCase);
+  return refuse(`replayHeaders.${option}`, "a list of field names", names);
 }
 
 /** RFC 9110, section 7.6.1: fields that the sender itself declares to be about the connection. */

@@ -1,4 +1,5 @@
 /** JSON pointers (RFC 6901) to the members that a comparison passes over. */
+import { refuse } from "../core/check.ts";
 
 /** The pointers as a tree, walked down together with the document. */
 export interface PointerTree {
@@ -40,10 +41,7 @@ const growing = (): Growing => ({ ignored: false, below: new Map() });
 /** The empty pointer is refused: it means the whole body, and every body would be equal. */
 function tokensOf(pointer: string): string[] {
   if (typeof pointer !== "string" || !/^(?:\/(?:[^~/]|~[01])*)+$/.test(pointer)) {
-    const got = JSON.stringify(pointer);
-    throw new TypeError(
-      `Expected \`fingerprint.ignore\` to hold JSON pointers, such as "/sentAt", got ${got}.`,
-    );
+    refuse("fingerprint.ignore", 'a list of JSON pointers such as "/sentAt"', pointer);
   }
   const tokens = pointer.slice(1).split("/");
   // In this order: "~01" stands for "~1", and not for "/".

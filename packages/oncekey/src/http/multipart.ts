@@ -9,7 +9,7 @@ import { parameter } from "./media-type.ts";
 /** More than any form that a person fills in. */
 export const PARTS_MAX = 1000;
 /** What Node allows for the head of a whole request. */
-export const PART_HEAD_BYTES_MAX = 16 * 1024;
+export const PART_HEAD_BYTES_MAX: number = 16 * 1024;
 /** RFC 2046, section 5.1.1. */
 const BOUNDARY = /^[0-9A-Za-z'()+_,./:=? -]{1,70}$/;
 
