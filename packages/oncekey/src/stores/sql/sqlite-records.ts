@@ -1,0 +1,252 @@
+/**
+ * The records table: what claiming, completing and the rest are in SQL.
+ *
+ * Everything here answers at once and assumes nothing of transactions, except that whatever
+ * writes runs under the write lock. So it may read first and write then, and nobody comes between.
+ */
+import type { ListRequest, Page } from "../../core/inspector.ts";
+import type { Digest, IdempotencyRecord } from "../../core/record.ts";
+import type { Claim, ClaimRequest, Lease } from "../../core/store.ts";
+import type { Connection, Row } from "./sqlite-client.ts";
+import { COLUMNS, type Kept, readRow } from "./sqlite-row.ts";
+import { tablesOf } from "./sqlite-schema.ts";
+
+/** What a transaction reads once: SQLite's clock, and the last token that was given out. */
+export interface Turn {
+  readonly now: number;
+  nextToken(): number;
+  /** Remembers the tokens that were given out. The last statement before COMMIT. */
+  end(): void;
+}
+
+export interface Records {
+  turn(): Turn;
+  /** The record as it reads now. */
+  find(id: Digest): IdempotencyRecord | undefined;
+  /** What a claim is told without writing. Undefined: it may be won, under the write lock. */
+  standing(request: ClaimRequest): Claim | undefined;
+  claim(request: ClaimRequest, turn: Turn): Claim;
+  renew(lease: Lease, leaseMs: number, turn: Turn): boolean;
+  complete(lease: Lease, result: Uint8Array, turn: Turn): boolean;
+  release(lease: Lease, turn: Turn): boolean;
+  resolve(lease: Lease, result: Uint8Array, turn: Turn): boolean;
+  /** Nothing has happened yet to what this lease owns: neither a successor, nor an ending. */
+  isOwner(lease: Lease, turn: Turn): boolean;
+  list(request: ListRequest): Page;
+  /** Whether there is anything to reap. */
+  hasExpired(): boolean;
+  reap(limit: number, turn: Turn): number;
+}
+
+/**
+ * Milliseconds since 1970. Rounded, because SQLite counts in days, of which a millisecond is no
+ * exact fraction. `unixepoch('subsec')` would say the same, from SQLite 3.42.
+ */
+const CLOCK = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+
+/** The fence: this owner's row, not completed, and not over. */
+const OWNED =
+  "token = ? AND id = ? AND completed_at IS NULL AND (expires_at IS NULL OR expires_at > ?)";
+
+export function createRecords(connection: Connection, table: string): Records {
+  const sql = statementsOf(table);
+
+  function read(id: Digest): { row: Row; now: number } | undefined {
+    const [row] = connection.rows(sql.find, id);
+    return row && { row, now: Number(row.now) };
+  }
+
+  function renew(lease: Lease, leaseMs: number, { now }: Turn): boolean {
+    const endsAt = now + leaseMs;
+    return connection.change(sql.renew, endsAt, endsAt, lease.token, lease.id, now) > 0;
+  }
+
+  return {
+    turn() {
+      const [row] = connection.rows(sql.turn);
+      const token = row?.token;
+      if (typeof token !== "number") throw new Error("The count of tokens is missing.");
+      return createTurn(token, Number(row?.now), (last) => connection.change(sql.spend, last));
+    },
+
+    find(id) {
+      const found = read(id);
+      return found && readRow(found.row, found.now)?.record;
+    },
+
+    standing(request) {
+      const found = read(request.id);
+      const kept = found && readRow(found.row, found.now);
+      if (kept === undefined || kept.isFollowable) return undefined;
+      if (isSameClaim(kept, request)) return undefined;
+      return { outcome: "taken", record: kept.record };
+    },
+
+    claim(request, turn) {
+      const found = read(request.id);
+      const kept = found && readRow(found.row, turn.now);
+      if (kept !== undefined) {
+        const { record } = kept;
+        if (isSameClaim(kept, request)) {
+          renew(record, request.leaseMs, turn);
+          return claimed(request.id, record.token, record.attempt, record.claimedAt);
+        }
+        const mayFollow = kept.isFollowable && record.fingerprint === request.fingerprint;
+        if (!mayFollow) return { outcome: "taken", record };
+      }
+      const { id, effects, leaseMs, retentionMs } = request;
+      const token = turn.nextToken();
+      const attempt = kept === undefined ? 1 : kept.record.attempt + 1;
+      const leaseEndsAt = turn.now + leaseMs;
+      connection.change(
+        sql.own,
+        token,
+        id,
+        request.scope,
+        request.fingerprint,
+        effects,
+        request.label,
+        request.nonce,
+        attempt,
+        turn.now,
+        retentionMs,
+        leaseEndsAt,
+        effects === "unrepeatable" ? null : leaseEndsAt + retentionMs,
+      );
+      return claimed(id, token, attempt, turn.now);
+    },
+
+    renew,
+
+    complete({ id, token }, result, { now }) {
+      if (connection.change(sql.complete, now, now, result, token, id, now) > 0) return true;
+      return connection.rows(sql.isCompleted, token, id, now).length > 0;
+    },
+
+    release({ id, token }, { now }) {
+      return connection.change(sql.release, token, id, now) > 0;
+    },
+
+    resolve({ id, token }, result, turn) {
+      const { now } = turn;
+      const successor = turn.nextToken();
+      return connection.change(sql.resolve, successor, now, now, result, token, id, now, now) > 0;
+    },
+
+    isOwner: ({ id, token }, { now }) => connection.rows(sql.isOwner, token, id, now).length > 0,
+
+    list: ({ limit, after, scope, state }) => {
+      const where = ["token < ?"];
+      const values: (string | number)[] = [after === undefined ? TOKEN_MAX : Number(after)];
+      if (scope !== undefined) {
+        where.push("scope = ?");
+        values.push(scope);
+      }
+      const isUnsettled = state === "in-flight" || state === "in-doubt";
+      if (isUnsettled) where.push("completed_at IS NULL");
+      if (state === "completed") where.push("completed_at IS NOT NULL");
+      const query = sql.list(where.join(" AND "), isUnsettled);
+      // One more than wanted tells whether there is a page after this one.
+      const rows = connection.rows(query, ...values, limit + 1);
+      return pageOf(rows, limit, state);
+    },
+
+    hasExpired: () => connection.rows(sql.hasExpired).length > 0,
+
+    reap: (limit, { now }) => connection.change(sql.reap, now, limit),
+  };
+}
+
+/** Beyond every token. */
+const TOKEN_MAX = Number.MAX_SAFE_INTEGER;
+
+/** Its reply was lost, and it is made again. */
+function isSameClaim(kept: Kept, request: ClaimRequest): boolean {
+  return kept.nonce === request.nonce && kept.record.state !== "completed";
+}
+
+function claimed(id: Digest, token: number, attempt: number, claimedAt: number): Claim {
+  return { outcome: "claimed", lease: { id, token }, attempt, claimedAt };
+}
+
+function createTurn(last: number, now: number, spend: (last: number) => void): Turn {
+  let token = last;
+  return {
+    now,
+    nextToken() {
+      token += 1;
+      return token;
+    },
+    end() {
+      if (token > last) spend(token);
+    },
+  };
+}
+
+/** A page reads a fixed number of rows, whatever they are: so it costs the same everywhere. */
+function pageOf(rows: readonly Row[], limit: number, state: ListRequest["state"]): Page {
+  const shown = rows.slice(0, limit);
+  const records = shown
+    .map((row) => readRow(row, Number(row.now))?.record)
+    .filter((record) => record !== undefined)
+    .filter((record) => state === undefined || record.state === state);
+  const last = shown.at(-1);
+  if (rows.length <= limit || last === undefined) return { records };
+  return { records, next: String(last.token) };
+}
+
+interface Statements {
+  readonly turn: string;
+  readonly spend: string;
+  readonly find: string;
+  readonly own: string;
+  readonly renew: string;
+  readonly complete: string;
+  readonly isCompleted: string;
+  readonly release: string;
+  readonly resolve: string;
+  readonly isOwner: string;
+  readonly hasExpired: string;
+  readonly reap: string;
+  list(where: string, isUnsettled: boolean): string;
+}
+
+function statementsOf(table: string): Statements {
+  const { records, tokens, unsettled } = tablesOf(table);
+  return {
+    turn: `SELECT token, ${CLOCK} AS now FROM ${tokens}`,
+    spend: `UPDATE ${tokens} SET token = ?`,
+    find: `SELECT ${COLUMNS}, result, ${CLOCK} AS now FROM ${records} WHERE id = ?`,
+    // On conflict of the id alone: a token that is there already must fail, and never replace.
+    own: `INSERT INTO ${records} (token, id, scope, fingerprint, effects, label, nonce, attempt,
+        claimed_at, retention_ms, lease_ends_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET token = excluded.token, scope = excluded.scope,
+        fingerprint = excluded.fingerprint, effects = excluded.effects, label = excluded.label,
+        nonce = excluded.nonce, attempt = excluded.attempt, claimed_at = excluded.claimed_at,
+        retention_ms = excluded.retention_ms, lease_ends_at = excluded.lease_ends_at,
+        expires_at = excluded.expires_at, completed_at = NULL, result = NULL`,
+    renew: `UPDATE ${records} SET lease_ends_at = ?,
+        expires_at = CASE effects WHEN 'unrepeatable' THEN NULL ELSE ? + retention_ms END
+      WHERE ${OWNED}`,
+    complete: `UPDATE ${records} SET completed_at = ?, expires_at = ? + retention_ms, result = ?,
+        lease_ends_at = NULL
+      WHERE ${OWNED}`,
+    isCompleted: `SELECT 1 FROM ${records}
+      WHERE token = ? AND id = ? AND completed_at IS NOT NULL AND expires_at > ?`,
+    release: `DELETE FROM ${records} WHERE ${OWNED}`,
+    resolve: `UPDATE ${records} SET token = ?, completed_at = ?, expires_at = ? + retention_ms,
+        result = ?, lease_ends_at = NULL
+      WHERE ${OWNED} AND effects = 'unrepeatable' AND lease_ends_at <= ?`,
+    isOwner: `SELECT 1 FROM ${records} WHERE ${OWNED}`,
+    hasExpired: `SELECT 1 FROM ${records} WHERE expires_at <= ${CLOCK} LIMIT 1`,
+    reap: `DELETE FROM ${records} WHERE token IN
+        (SELECT token FROM ${records} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+    // A scope may hold a million completed records and one in doubt: the planner cannot know.
+    list: (where, isUnsettled) =>
+      `SELECT ${COLUMNS}, ${CLOCK} AS now,
+        CASE WHEN expires_at > ${CLOCK} THEN result END AS result
+      FROM ${records} ${isUnsettled ? `INDEXED BY ${unsettled}` : ""}
+      WHERE ${where} ORDER BY token DESC LIMIT ?`,
+  };
+}
