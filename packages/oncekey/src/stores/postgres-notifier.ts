@@ -1,0 +1,149 @@
+/**
+ * Wakes waiters by NOTIFY, and only where somebody waits.
+ *
+ * A commit that notifies takes a lock that the whole database shares. So the first waiter marks the
+ * record as awaited, and whoever settles it notifies only then: without waiters nothing is sent.
+ */
+import { checkFunction, refuse } from "../core/check.ts";
+import type { Notifier } from "../core/notifier.ts";
+import type { Digest } from "../core/record.ts";
+import { checkedNames, type PostgresOptions } from "./postgres-options.ts";
+import { createBatch } from "./sql/batch.ts";
+import type { SqlClient } from "./sql/client.ts";
+import { fromPg, fromPostgresJs, type PgPool, type PostgresJs } from "./sql/postgres-clients.ts";
+import {
+  type Listener,
+  type Listening,
+  listenWithPg,
+  listenWithPostgresJs,
+  type PgListeningPool,
+  type PostgresJsListening,
+} from "./sql/postgres-listener.ts";
+import { tableNames } from "./sql/postgres-schema.ts";
+import { createStatements } from "./sql/postgres-statements.ts";
+
+export type PostgresListener =
+  | (PgPool<unknown> & PgListeningPool)
+  | (PostgresJs<unknown> & PostgresJsListening);
+
+export interface PostgresNotifierOptions extends PostgresOptions {
+  /** Hears why nobody could be woken. Waiters claim again at intervals then: it costs only time. */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface PostgresNotifier extends Notifier {
+  /** Gives the listening connection up. Whoever still waits claims again. */
+  close(): Promise<void>;
+}
+
+/** All waiters of one record in this process. */
+interface Awaited {
+  readonly ready: Promise<void>;
+  readonly ends: Set<() => void>;
+}
+
+/** Between two tries while Postgres cannot be reached: waiters claim again that often. */
+const RETRY_MS = 250;
+
+/** @example const notifier = postgresNotifier(pool); // { store: postgresStore(pool), notifier } */
+export function postgresNotifier(
+  client: PostgresListener,
+  options: PostgresNotifierOptions = {},
+): PostgresNotifier {
+  const { onError, ...named } = options;
+  if (onError !== undefined) checkFunction("onError", onError);
+  const { table, schema } = checkedNames("postgresNotifier()", named);
+  const names = tableNames(table, schema);
+  const { sql, listener } = sidesOf(client);
+  const mark = createMark(sql, createStatements(names).mark);
+  const awaited = new Map<Digest, Awaited>();
+  let listening: Promise<Listening> | undefined;
+  let isClosed = false;
+
+  return {
+    watch(id, signal) {
+      if (isClosed || signal.aborted) {
+        return { ready: Promise.resolve(), changed: Promise.resolve() };
+      }
+      const entry = awaited.get(id) ?? begin(id);
+      const changed = new Promise<void>((resolve) => {
+        const end = (): void => {
+          signal.removeEventListener("abort", end);
+          entry.ends.delete(end);
+          if (entry.ends.size === 0 && awaited.get(id) === entry) awaited.delete(id);
+          resolve();
+        };
+        entry.ends.add(end);
+        signal.addEventListener("abort", end);
+      });
+      return { ready: Promise.race([entry.ready, changed]), changed };
+    },
+
+    async close() {
+      isClosed = true;
+      const open = listening;
+      lost();
+      await open?.then(({ close }) => close()).catch(() => {});
+    },
+  };
+
+  function begin(id: Digest): Awaited {
+    const entry: Awaited = { ready: prepare(id), ends: new Set() };
+    awaited.set(id, entry);
+    return entry;
+  }
+
+  /** Listens first and marks then: whoever settles a marked record is always heard. */
+  async function prepare(id: Digest): Promise<void> {
+    try {
+      listening ??= listener.listen(names.channel, wake, lost);
+      await listening;
+      if (!(await mark(id))) wake(id);
+    } catch (error) {
+      listening = undefined;
+      onError?.(error);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      wake(id);
+    }
+  }
+
+  function wake(id: Digest): void {
+    for (const end of [...(awaited.get(id)?.ends ?? [])]) end();
+  }
+
+  /** What was not heard may have happened. The next waiter connects again. */
+  function lost(): void {
+    listening = undefined;
+    for (const id of [...awaited.keys()]) wake(id);
+  }
+}
+
+/** True once the record is marked; false when it is settled, absent, or busy for too long. */
+function createMark(
+  sql: Pick<SqlClient<unknown>, "query">,
+  statement: string,
+): (id: Digest) => Promise<boolean> {
+  return createBatch<Digest, boolean>({
+    idOf: (id) => id,
+    follow: (_, isMarked) => isMarked,
+    async ask(ids) {
+      const rows = await sql.query(statement, [`{${ids.join(",")}}`]);
+      const answers = new Map(rows.map(({ id, answer }) => [id, answer]));
+      return ids.map((id) =>
+        answers.get(id) === "busy"
+          ? { kind: "busy", lastly: { kind: "answer", answer: false } }
+          : { kind: "answer", answer: answers.get(id) === "yes" },
+      );
+    },
+  });
+}
+
+function sidesOf(client: PostgresListener): { sql: SqlClient<unknown>; listener: Listener } {
+  if (typeof client === "function" && "listen" in client) {
+    return { sql: fromPostgresJs(client), listener: listenWithPostgresJs(client) };
+  }
+  if (typeof client === "object" && client !== null && "totalCount" in client) {
+    return { sql: fromPg(client), listener: listenWithPg(client) };
+  }
+  return refuse("client", "pg's Pool or postgres.js's sql: others cannot listen", client);
+}

@@ -1,0 +1,96 @@
+/** Looking, listing, reaping and waiting in Postgres: whatever decides nothing about a record. */
+import {
+  CLOCK,
+  FITS,
+  HIDDEN,
+  RECORD,
+  rowsOfLists,
+  runningBytes,
+  STATE,
+} from "./postgres-fragments.ts";
+
+export function getStatement(table: string): string {
+  return `WITH ${CLOCK},
+found AS (
+  SELECT ${RECORD}, r.result, ${runningBytes("r.id")} AS bytes
+  FROM ${rowsOfLists({ id: "text" })} JOIN ${table} AS r ON r.id = decode(list.id, 'hex')
+    CROSS JOIN clock
+  WHERE ${HIDDEN} IS NOT TRUE
+)
+SELECT id, scope, fingerprint, effects, label, token, attempt, claimed, ends, completed, expires,
+  CASE WHEN ${FITS} THEN state ELSE 'later' END AS state,
+  CASE WHEN ${FITS} THEN result END AS result
+FROM found`;
+}
+
+/**
+ * A page, newest first. What is hidden or filtered out is passed over, at most `$2` rows of it, so
+ * that a page is never a walk through millions: it may be short and still have a next one. Each row
+ * carries where the walk ended (`last`) and whether it was cut short (`full`).
+ */
+export function listStatement(table: string, only: string): string {
+  return `WITH ${CLOCK},
+walked AS MATERIALIZED (
+  SELECT r.token, r.id,
+    ${HIDDEN} IS NOT TRUE AND ($3::text = '' OR r.scope = decode($3::text, 'hex'))
+      AND ($4::text = '' OR $4::text = ${STATE}) AS fits
+  FROM ${table} AS r CROSS JOIN clock
+  WHERE r.token < $1::text::bigint${only}
+  ORDER BY r.token DESC LIMIT $2::text::integer
+),
+page AS (
+  SELECT * FROM walked WHERE fits ORDER BY token DESC LIMIT $5::text::integer
+),
+found AS (
+  SELECT ${RECORD}, r.result, ${runningBytes("r.token DESC")} AS bytes
+  FROM page JOIN ${table} AS r ON r.id = page.id AND r.token = page.token CROSS JOIN clock
+)
+SELECT walk.last, walk.full, id, scope, fingerprint, effects, label, token, attempt, claimed,
+  ends, completed, expires,
+  CASE WHEN ${FITS} THEN state ELSE 'later' END AS state,
+  CASE WHEN ${FITS} THEN result END AS result
+FROM (
+  SELECT min(token) AS last, (count(*) = $2::text::integer)::text AS full FROM walked
+) AS walk LEFT JOIN found ON true
+ORDER BY token DESC`;
+}
+
+/** Skips what is locked: two reapers share the work, and a claim that takes a row keeps it. */
+export function reapStatement(table: string): string {
+  return `WITH ${CLOCK},
+over AS MATERIALIZED (
+  SELECT r.id FROM ${table} AS r CROSS JOIN clock
+  WHERE r.expires_at <= clock.now
+  ORDER BY r.expires_at LIMIT $1::text::integer FOR UPDATE OF r SKIP LOCKED
+),
+gone AS (
+  DELETE FROM ${table} AS r USING over WHERE r.id = over.id RETURNING r.id
+)
+SELECT count(*) AS reaped FROM gone`;
+}
+
+/**
+ * Marks records as awaited, so that whoever settles them notifies. "busy" means that it may be
+ * settled this very moment, unannounced: ask again.
+ */
+export function markStatement(table: string): string {
+  return `WITH asked AS MATERIALIZED (
+  SELECT decode(id, 'hex') AS id FROM ${rowsOfLists({ id: "text" })}
+),
+held AS MATERIALIZED (
+  SELECT r.id FROM asked JOIN ${table} AS r ON r.id = asked.id
+  WHERE r.state = 'unsettled' AND NOT r.awaited
+  ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
+),
+marked AS (
+  UPDATE ${table} AS r SET awaited = true FROM held WHERE r.id = held.id RETURNING r.id
+)
+SELECT encode(asked.id, 'hex') AS id, CASE
+    WHEN marked.id IS NOT NULL OR r.awaited AND r.state = 'unsettled' THEN 'yes'
+    WHEN r.state = 'unsettled' THEN 'busy'
+    ELSE 'no'
+  END AS answer
+FROM asked
+  LEFT JOIN marked ON marked.id = asked.id
+  LEFT JOIN ${table} AS r ON r.id = asked.id`;
+}
