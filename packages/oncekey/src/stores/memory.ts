@@ -31,91 +31,81 @@ const MAX_RECORDS_MAX = 2 ** 24;
 /** For each record that comes, two that are over may go: without timers, none is left behind. */
 const REAPED_PER_CLAIM = 2;
 
+/** A scope comes with many keys, each time as a new string: of the latest ones, one is kept. */
+const SCOPES_MAX = 1000;
+
 /** @example const store = memoryStore({ maxRecords: 10_000 }); */
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { maxRecords, clock } = checked(options);
-  // In the order of their tokens, because no token is ever given to a record that is kept.
-  const records = new Map<Digest, Kept>();
-  const queue = createQueue();
+  const records = createRecords(maxRecords);
   const { notifier, wake } = createNotifier();
-  let lastToken: Token = 0;
 
-  // No verb awaits anything before it is done: that alone makes each of them atomic.
+  // No verb waits for anything before it is done: that alone makes each of them atomic.
   return {
     notifier,
 
     async claim(request) {
       const now = clock();
-      const found = find(request.id, now);
+      const found = records.find(request.id, now);
       if (found?.result === undefined && found?.nonce === request.nonce) {
-        lend(found, now + request.leaseMs);
-        queue.move(found);
+        records.lend(found, now + request.leaseMs);
         return claimed(found);
       }
       if (found !== undefined && !mayFollow(found, request, now)) {
         return { outcome: "taken", record: read(found, now) };
       }
-      const replaced = records.get(request.id);
-      if (replaced === undefined) makeRoom(now);
-      else forget(replaced);
-      return claimed(keep(begin(request, now, nextToken(), (found?.attempt ?? 0) + 1)));
+      const attempt = (found?.attempt ?? 0) + 1;
+      return claimed(records.begin(request, attempt, now));
     },
 
     async renew(lease, leaseMs) {
       const now = clock();
-      const kept = owned(lease, now);
+      const kept = records.owned(lease, now);
       if (kept === undefined || kept.result !== undefined) return false;
-      lend(kept, now + leaseMs);
-      queue.move(kept);
+      records.lend(kept, now + leaseMs);
       return true;
     },
 
     async complete(lease, result) {
       const now = clock();
-      const kept = owned(lease, now);
+      const kept = records.owned(lease, now);
       if (kept === undefined) return false;
       if (kept.result === undefined) {
-        settle(kept, result, now);
-        queue.move(kept);
+        records.settle(kept, kept.token, result, now);
         wake(kept.id);
       }
       return true;
     },
 
     async release(lease) {
-      const kept = owned(lease, clock());
+      const kept = records.owned(lease, clock());
       if (kept === undefined || kept.result !== undefined) return false;
-      forget(kept);
+      records.forget(kept);
       wake(kept.id);
       return true;
     },
 
     async resolve(lease, result) {
       const now = clock();
-      const kept = owned(lease, now);
+      const kept = records.owned(lease, now);
       if (kept === undefined || stateOf(kept, now) !== "in-doubt") return false;
-      forget(kept);
-      const settled = { ...kept, token: nextToken() };
-      settle(settled, result, now);
-      keep(settled);
+      records.settle(kept, records.nextToken(), result, now);
       wake(kept.id);
       return true;
     },
 
     async get(id) {
       const now = clock();
-      const kept = find(id, now);
+      const kept = records.find(id, now);
       return kept && read(kept, now);
     },
 
     async list(request) {
       const now = clock();
-      const after = startOf(request);
+      const start = startOf(request);
       const page: IdempotencyRecord[] = [];
-      for (const kept of records.values()) {
-        if (kept.token <= after || kept.expiresAt <= now) continue;
-        if (request.scope !== undefined && kept.scope !== request.scope) continue;
-        if (request.state !== undefined && stateOf(kept, now) !== request.state) continue;
+      for (const kept of records.all()) {
+        if (kept.token <= start || !isListed(kept, request, now)) continue;
         const last = page.at(-1);
         if (last !== undefined && page.length === request.limit) {
           return { records: page, next: String(last.token) };
@@ -126,14 +116,117 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     },
 
     async reap(limit) {
-      return reap(limit, clock());
+      return records.reap(limit, clock());
     },
   };
+}
+
+interface Remembered extends Subject {
+  readonly token: Token;
+  readonly attempt: number;
+  readonly claimedAt: number;
+  readonly retentionMs: number;
+  /** Where the record stands in the queue, and the queue's own to change. */
+  place: number;
+}
+
+interface Owned extends Remembered {
+  readonly nonce: string;
+  leaseEndsAt: number;
+  readonly result: undefined;
+}
+
+interface Settled extends Remembered {
+  readonly completedAt: number;
+  /** Not a view of it, which would weigh as much again as everything else here. */
+  readonly result: ArrayBuffer;
+}
+
+/**
+ * A record as it is kept: without what can be computed, because there are many of them. Literals
+ * of it are written out, field by field: a spread makes claims and replays three times as slow.
+ */
+type Kept = Owned | Settled;
+
+/** A retention after its end. In doubt never, so what is unrepeatable not before it is settled. */
+function expiryOf(kept: Kept): number {
+  if (kept.result !== undefined) return kept.completedAt + kept.retentionMs;
+  if (kept.effects === "unrepeatable") return Number.POSITIVE_INFINITY;
+  return kept.leaseEndsAt + kept.retentionMs;
+}
+
+function mayFollow(kept: Kept, request: ClaimRequest, now: number): boolean {
+  if (kept.result !== undefined || kept.leaseEndsAt > now) return false;
+  return kept.effects !== "unrepeatable" && kept.fingerprint === request.fingerprint;
+}
+
+function stateOf(kept: Kept, now: number): IdempotencyRecord["state"] {
+  return kept.result === undefined ? unsettledState(kept, now) : "completed";
+}
+
+function unsettledState(kept: Owned, now: number): Unsettled["state"] {
+  return kept.effects === "unrepeatable" && kept.leaseEndsAt <= now ? "in-doubt" : "in-flight";
+}
+
+function claimed({ id, token, attempt, claimedAt }: Kept): Claim {
+  return { outcome: "claimed", lease: { id, token }, attempt, claimedAt: claimedAt };
+}
+
+function read(kept: Kept, now: number): IdempotencyRecord {
+  const { id, scope, fingerprint, effects, label, token, attempt, claimedAt } = kept;
+  if (kept.result === undefined) {
+    const state = unsettledState(kept, now);
+    const { leaseEndsAt } = kept;
+    return {
+      id,
+      scope,
+      fingerprint,
+      effects,
+      label,
+      token,
+      attempt,
+      claimedAt,
+      state,
+      leaseEndsAt,
+    };
+  }
+  return {
+    id,
+    scope,
+    fingerprint,
+    effects,
+    label,
+    token,
+    attempt,
+    claimedAt,
+    state: "completed",
+    completedAt: kept.completedAt,
+    expiresAt: expiryOf(kept),
+    // A copy, or whoever reads it could change the answer.
+    result: new Uint8Array(kept.result.slice(0)),
+  };
+}
+
+function isListed(kept: Kept, { scope, state }: ListRequest, now: number): boolean {
+  if (expiryOf(kept) <= now) return false;
+  if (scope !== undefined && scope !== kept.scope) return false;
+  return state === undefined || state === stateOf(kept, now);
+}
+
+/** The records by id, and queued by expiry, so that no claim has to look at all of them. */
+function createRecords(maxRecords: number) {
+  // In the order of the tokens: a record moves to the end when it is given a new one.
+  const byId = new Map<Digest, Kept>();
+  const queue = createQueue();
+  const scopes = new Map<Digest, Digest>();
+  let lastToken: Token = 0;
+
+  return { find, owned, all: () => byId.values(), nextToken, begin, lend, settle, forget, reap };
 
   /** What is over is gone, whether it was reaped or not. */
   function find(id: Digest, now: number): Kept | undefined {
-    const kept = records.get(id);
-    return kept !== undefined && kept.expiresAt > now ? kept : undefined;
+    const kept = byId.get(id);
+    return kept !== undefined && expiryOf(kept) > now ? kept : undefined;
   }
 
   /** The fence. */
@@ -147,133 +240,102 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     return lastToken;
   }
 
-  function keep(kept: Kept): Kept {
-    records.set(kept.id, kept);
+  /** A new owner, in place of whatever is kept under this id. */
+  function begin(request: ClaimRequest, attempt: number, now: number): Owned {
+    const replaced = byId.get(request.id);
+    if (replaced === undefined) makeRoom(now);
+    else forget(replaced);
+    const { id, fingerprint, effects, label, nonce, leaseMs, retentionMs } = request;
+    const kept: Owned = {
+      id,
+      scope: shared(request.scope),
+      fingerprint,
+      effects,
+      label,
+      token: nextToken(),
+      attempt,
+      claimedAt: now,
+      retentionMs,
+      place: 0,
+      nonce,
+      leaseEndsAt: now + leaseMs,
+      result: undefined,
+    };
+    byId.set(id, kept);
     queue.add(kept);
     return kept;
   }
 
-  function forget(kept: Kept): void {
-    records.delete(kept.id);
-    queue.remove(kept);
+  function lend(kept: Owned, leaseEndsAt: number): void {
+    kept.leaseEndsAt = leaseEndsAt;
+    queue.move(kept);
   }
 
-  function makeRoom(now: number): void {
-    reap(REAPED_PER_CLAIM, now);
-    if (records.size < maxRecords) return;
-    throw new StoreUnavailable(
-      `The memory store is full: raise \`maxRecords\` (${maxRecords}), keep records for a shorter ` +
-        "retention, or use a store that is a database. No live record is ever evicted.",
-    );
+  function settle(kept: Kept, token: Token, result: Uint8Array, now: number): void {
+    const { id, scope, fingerprint, effects, label, attempt, claimedAt, retentionMs } = kept;
+    const settled: Settled = {
+      id,
+      scope,
+      fingerprint,
+      effects,
+      label,
+      token,
+      attempt,
+      claimedAt,
+      retentionMs,
+      place: 0,
+      completedAt: now,
+      // A copy, or the caller could change the answer. A `Buffer`'s own `slice` would not be one.
+      result: new Uint8Array(result).buffer,
+    };
+    queue.remove(kept);
+    if (token !== kept.token) byId.delete(id);
+    byId.set(id, settled);
+    queue.add(settled);
+  }
+
+  function forget(kept: Kept): void {
+    byId.delete(kept.id);
+    queue.remove(kept);
   }
 
   function reap(limit: number, now: number): number {
     let reaped = 0;
     for (let next = queue.first(); next !== undefined; next = queue.first()) {
-      if (reaped >= limit || next.expiresAt > now) break;
+      if (reaped >= limit || expiryOf(next) > now) break;
       forget(next);
       reaped += 1;
     }
     return reaped;
   }
-}
 
-/** A record as it is kept. Flat, and without what can be computed: there are many of them. */
-interface Kept extends Subject {
-  readonly token: Token;
-  readonly attempt: number;
-  readonly claimedAt: number;
-  readonly retentionMs: number;
-  nonce: string;
-  leaseEndsAt: number;
-  /** `Infinity` for what may never be reaped. Whoever changes it moves the record in the queue. */
-  expiresAt: number;
-  result: Uint8Array | undefined;
-  /** Where the record stands in the queue, and the queue's own to change. */
-  place: number;
-}
-
-function begin(request: ClaimRequest, now: number, token: Token, attempt: number): Kept {
-  const { id, scope, fingerprint, effects, label, retentionMs, nonce, leaseMs } = request;
-  const kept: Kept = {
-    id,
-    scope,
-    fingerprint,
-    effects,
-    label,
-    token,
-    attempt,
-    claimedAt: now,
-    retentionMs,
-    nonce,
-    leaseEndsAt: 0,
-    expiresAt: 0,
-    result: undefined,
-    place: 0,
-  };
-  lend(kept, now + leaseMs);
-  return kept;
-}
-
-/** In doubt never expires: so an unrepeatable record does not, before it is settled. */
-function lend(kept: Kept, leaseEndsAt: number): void {
-  kept.leaseEndsAt = leaseEndsAt;
-  const lasts = kept.effects === "unrepeatable";
-  kept.expiresAt = lasts ? Number.POSITIVE_INFINITY : leaseEndsAt + kept.retentionMs;
-}
-
-function settle(kept: Kept, result: Uint8Array, now: number): void {
-  kept.result = copyOf(result);
-  kept.expiresAt = now + kept.retentionMs;
-  kept.nonce = "";
-}
-
-/** In and out, or a caller could change an answer. Not `slice`: a `Buffer`'s shares its bytes. */
-function copyOf(result: Uint8Array): Uint8Array {
-  return new Uint8Array(result);
-}
-
-function mayFollow(kept: Kept, request: ClaimRequest, now: number): boolean {
-  const free = kept.result === undefined && kept.leaseEndsAt <= now;
-  return free && kept.effects !== "unrepeatable" && kept.fingerprint === request.fingerprint;
-}
-
-function claimed({ id, token, attempt, claimedAt }: Kept): Claim {
-  return { outcome: "claimed", lease: { id, token }, attempt, claimedAt };
-}
-
-function stateOf(kept: Kept, now: number): IdempotencyRecord["state"] {
-  return kept.result === undefined ? unsettledState(kept, now) : "completed";
-}
-
-function unsettledState(kept: Kept, now: number): Unsettled["state"] {
-  return kept.effects === "unrepeatable" && kept.leaseEndsAt <= now ? "in-doubt" : "in-flight";
-}
-
-function read(kept: Kept, now: number): IdempotencyRecord {
-  const { id, scope, fingerprint, effects, label, token, attempt, claimedAt } = kept;
-  const remembered = { id, scope, fingerprint, effects, label, token, attempt, claimedAt };
-  if (kept.result === undefined) {
-    const { leaseEndsAt } = kept;
-    return { ...remembered, state: unsettledState(kept, now), leaseEndsAt };
+  function makeRoom(now: number): void {
+    reap(REAPED_PER_CLAIM, now);
+    if (byId.size < maxRecords) return;
+    throw new StoreUnavailable(
+      `The memory store is full: raise \`maxRecords\` (${maxRecords}), shorten the retention, or ` +
+        "keep records in a database. No live record is evicted.",
+    );
   }
-  const { expiresAt, retentionMs, result } = kept;
-  const completedAt = expiresAt - retentionMs;
-  return { ...remembered, state: "completed", completedAt, expiresAt, result: copyOf(result) };
+
+  function shared(scope: Digest): Digest {
+    const known = scopes.get(scope);
+    if (known !== undefined) return known;
+    if (scopes.size === SCOPES_MAX) scopes.clear();
+    scopes.set(scope, scope);
+    return scope;
+  }
 }
 
 /** The next to expire comes first: a binary heap in which each record knows its own place. */
-function createQueue(): {
-  first(): Kept | undefined;
-  add(kept: Kept): void;
-  move(kept: Kept): void;
-  remove(kept: Kept): void;
-} {
+function createQueue() {
   const heap: Kept[] = [];
 
-  function put(kept: Kept, place: number): void {
-    heap[place] = kept;
-    kept.place = place;
+  return { first: () => heap[0], add, move, remove };
+
+  function add(kept: Kept): void {
+    put(kept, heap.length);
+    rise(kept);
   }
 
   function move(kept: Kept): void {
@@ -281,11 +343,18 @@ function createQueue(): {
     sink(kept);
   }
 
+  function remove(kept: Kept): void {
+    const last = heap.pop();
+    if (last === undefined || last === kept) return;
+    put(last, kept.place);
+    move(last);
+  }
+
   function rise(kept: Kept): void {
     while (kept.place > 0) {
       const { place } = kept;
       const above = heap[(place - 1) >> 1];
-      if (above === undefined || above.expiresAt <= kept.expiresAt) return;
+      if (above === undefined || expiryOf(above) <= expiryOf(kept)) return;
       put(kept, above.place);
       put(above, place);
     }
@@ -296,33 +365,32 @@ function createQueue(): {
       const { place } = kept;
       const left = heap[2 * place + 1];
       const right = heap[2 * place + 2];
-      const below = left && right && right.expiresAt < left.expiresAt ? right : left;
-      if (below === undefined || below.expiresAt >= kept.expiresAt) return;
+      const below = left && right && expiryOf(right) < expiryOf(left) ? right : left;
+      if (below === undefined || expiryOf(below) >= expiryOf(kept)) return;
       put(kept, below.place);
       put(below, place);
     }
   }
 
-  return {
-    first: () => heap[0],
-    add(kept) {
-      put(kept, heap.length);
-      rise(kept);
-    },
-    move,
-    remove(kept) {
-      const last = heap.pop();
-      if (last === undefined || last === kept) return;
-      put(last, kept.place);
-      move(last);
-    },
-  };
+  function put(kept: Kept, place: number): void {
+    heap[place] = kept;
+    kept.place = place;
+  }
 }
 
-function createNotifier(): { notifier: Notifier; wake(id: Digest): void } {
+function createNotifier() {
   const watchers = new Map<Digest, Set<() => void>>();
 
-  function watch(id: Digest, signal: AbortSignal): Promise<void> {
+  const notifier: Notifier = {
+    watch: (id, signal) => ({ ready: Promise.resolve(), changed: changed(id, signal) }),
+  };
+  return { notifier, wake };
+
+  function wake(id: Digest): void {
+    for (const end of watchers.get(id) ?? []) end();
+  }
+
+  function changed(id: Digest, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const others = watchers.get(id) ?? new Set();
@@ -337,15 +405,6 @@ function createNotifier(): { notifier: Notifier; wake(id: Digest): void } {
       }
     });
   }
-
-  return {
-    notifier: {
-      watch: (id, signal) => ({ ready: Promise.resolve(), changed: watch(id, signal) }),
-    },
-    wake(id) {
-      for (const end of watchers.get(id) ?? []) end();
-    },
-  };
 }
 
 /** The token that the page before ended with. */
@@ -367,12 +426,13 @@ function checked(options: MemoryStoreOptions): Required<MemoryStoreOptions> {
   }
   const { maxRecords = MAX_RECORDS, clock = Date.now } = options;
   if (!Number.isInteger(maxRecords) || maxRecords < 1 || maxRecords > MAX_RECORDS_MAX) {
+    const got = typeof maxRecords === "number" ? maxRecords : `a ${typeof maxRecords}`;
     throw new TypeError(
-      `Expected \`maxRecords\` to be an integer from 1 to ${MAX_RECORDS_MAX}, got ${maxRecords}.`,
+      `Expected \`maxRecords\` to be an integer from 1 to ${MAX_RECORDS_MAX}, got ${got}.`,
     );
   }
   if (typeof clock !== "function") {
-    throw new TypeError(`Expected \`clock\` to be a function, got ${typeof clock}.`);
+    throw new TypeError(`Expected \`clock\` to be a function, got a ${typeof clock}.`);
   }
   return { maxRecords, clock };
 }
