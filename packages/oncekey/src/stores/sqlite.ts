@@ -159,7 +159,7 @@ function checked(
 ): Checked {
   if (!isClient(db)) throw new TypeError("Expected `db` to be a database: it has no `prepare`.");
   for (const [name, value] of Object.entries(options)) {
-    const [is, expected] = EXPECTED[name] ?? [];
+    const [is, expected] = (Object.hasOwn(EXPECTED, name) && EXPECTED[name]) || [];
     if (is === undefined) {
       const names = Object.keys(EXPECTED).join("`, `");
       throw new TypeError(`Expected an option of sqliteStore (\`${names}\`), got \`${name}\`.`);

@@ -7,7 +7,7 @@
  * whole queue of handlers. Whoever waits longer than `busyMs` is told so, and does not write.
  */
 import { RecordCorrupt, StoreUnavailable } from "../../core/errors.ts";
-import { answered, type Connection, unavailable } from "./sqlite-client.ts";
+import { answered, type Connection, isLocked, unavailable } from "./sqlite-client.ts";
 import { patiently } from "./sqlite-lock.ts";
 import type { Records, Turn } from "./sqlite-records.ts";
 
@@ -66,14 +66,12 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
   /** While a transaction or another process holds the lock, nobody waits beyond their time. */
   function leaveLate(): void {
     const now = performance.now();
-    for (const queue of [changes, transactions]) {
-      while ((queue[0]?.leavesAt ?? Number.POSITIVE_INFINITY) <= now)
-        queue.shift()?.reject(tooLate(busyMs));
+    const queues: readonly Waiting[][] = [changes, transactions];
+    for (const queue of queues) {
+      while (leavesAt(queue) <= now) queue.shift()?.reject(tooLate(busyMs));
     }
-    const next = Math.min(
-      ...[changes, transactions].map((queue) => queue[0]?.leavesAt ?? Infinity),
-    );
-    alarm = next === Infinity ? undefined : setTimeout(leaveLate, next - now);
+    const next = Math.min(...queues.map(leavesAt));
+    alarm = next === NEVER ? undefined : setTimeout(leaveLate, next - now);
   }
 
   async function commitChanges(): Promise<void> {
@@ -81,7 +79,9 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
     try {
       await begin(connection, () => changes.length > 0);
     } catch (error) {
-      for (const { reject } of changes.splice(0)) reject(error);
+      // If it is still locked, they have all left. Whoever came in this moment tries anew.
+      if (isLocked(error)) return;
+      for (const { reject } of changes.splice(0)) reject(unavailable(error));
       return;
     }
     const group = changes.splice(0, CHANGES_MAX);
@@ -111,10 +111,11 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
         const run = async () => {
           try {
             await begin(own, () => performance.now() < leavesAt);
-            resolve(await ended(own, body));
           } catch (error) {
-            reject(error);
+            reject(isLocked(error) ? tooLate(busyMs) : unavailable(error));
+            return;
           }
+          await ended(own, body).then(resolve, reject);
         };
         transactions.push({ leavesAt, reject, run });
         wake();
@@ -122,13 +123,15 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
   };
 }
 
+const NEVER = Number.POSITIVE_INFINITY;
+
+function leavesAt(queue: readonly Waiting[]): number {
+  return queue[0]?.leavesAt ?? NEVER;
+}
+
 /** IMMEDIATE, because a transaction that begins as a reader may find that it cannot write. */
-async function begin(connection: Connection, isWanted: () => boolean): Promise<void> {
-  try {
-    await patiently(() => connection.exec("BEGIN IMMEDIATE"), isWanted);
-  } catch (error) {
-    throw unavailable(error);
-  }
+function begin(connection: Connection, isWanted: () => boolean): Promise<void> {
+  return patiently(() => connection.exec("BEGIN IMMEDIATE"), isWanted);
 }
 
 async function ended(connection: Connection, work: () => Promise<boolean>): Promise<boolean> {

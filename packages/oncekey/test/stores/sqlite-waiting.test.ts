@@ -1,0 +1,125 @@
+/**
+ * Who waits for SQLite's write lock, how long, and what goes on meanwhile.
+ *
+ * The lock is held by another connection of this process: if the store sat and waited for it, as
+ * the clients do by default, nobody would be there to let it go.
+ */
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { duplicate, owned, RESULT, request } from "../../src/conformance/subject.ts";
+import { sqliteStore } from "../../src/stores/sqlite.ts";
+import { clients, fileFor, observed, type TestDatabase, type TestFile } from "./sqlite-clients.ts";
+
+const LATE = { name: "StoreUnavailable", message: /did not come free within 100 ms/ };
+
+for (const client of clients) {
+  describe(`waiting over ${client.name}`, () => {
+    let file: TestFile;
+    let other: TestDatabase;
+
+    beforeEach(async () => {
+      file = fileFor(client);
+      // A time-out of the client's own, which must not come to bear.
+      await sqliteStore(file.open({ timeout: 5000 })).setup();
+      other = file.open();
+    });
+    afterEach(() => file.remove());
+
+    test("a claim waits for another connection's lock, and the process goes on", async () => {
+      const store = sqliteStore(file.open({ timeout: 5000 }));
+      other.exec("BEGIN IMMEDIATE");
+      const claim = store.claim(request());
+      equal(await Promise.race([claim, pause(100, "still waiting")]), "still waiting");
+      other.exec("COMMIT");
+      equal((await claim).outcome, "claimed");
+    });
+
+    test("whoever waits too long is refused, and writes nothing afterwards", async () => {
+      const store = sqliteStore(file.open(), { busyMs: 100 });
+      const [early, late] = [request(), request()];
+      const lease = await owned(store, request());
+      other.exec("BEGIN IMMEDIATE");
+      const refused = [store.claim(early), store.release(lease)].map((call) => rejects(call, LATE));
+      await pause(60);
+      // It has come later, and has its own time.
+      const claim = store.claim(late);
+      await Promise.all(refused);
+      other.exec("COMMIT");
+      equal((await claim).outcome, "claimed");
+      equal(await store.get(early.id), undefined);
+      equal((await store.get(lease.id))?.state, "in-flight");
+    });
+
+    test("a transaction of this process makes claims wait, duplicates not, and nobody spins", async () => {
+      const watched = observed(file.open());
+      const store = sqliteStore(watched.client, { transactions: file.open() });
+      const first = request({ effects: "transactional" });
+      const lease = await owned(store, first);
+      watched.executed.length = 0;
+
+      let claim: Promise<unknown> = Promise.resolve();
+      const kept = await store.transaction(lease, async () => {
+        claim = store.claim(request());
+        equal(await Promise.race([claim, pause(100, "still waiting")]), "still waiting");
+        equal((await store.claim(duplicate(first))).outcome, "taken");
+        deepEqual(watched.executed, []);
+        return RESULT;
+      });
+      equal(kept, true);
+      await claim;
+      deepEqual(watched.executed, ["BEGIN IMMEDIATE", "COMMIT"]);
+    });
+
+    test("claims come between two transactions, however many transactions wait", async () => {
+      const store = sqliteStore(file.open(), { transactions: file.open() });
+      const wanted = () => request({ effects: "transactional" });
+      const leases = await Promise.all([0, 1, 2].map(() => owned(store, wanted())));
+      const order: string[] = [];
+      const transactions = leases.map((lease, index) =>
+        store.transaction(lease, async () => {
+          order.push(`transaction ${index}`);
+          await pause(10);
+          return RESULT;
+        }),
+      );
+      await pause(1);
+      const claim = store.claim(request()).then(() => order.push("claim"));
+      await Promise.all([claim, ...transactions]);
+      deepEqual(order, ["transaction 0", "claim", "transaction 1", "transaction 2"]);
+    });
+
+    test("behind a transaction that hangs, claims and transactions are refused in time", async () => {
+      const store = sqliteStore(file.open(), { transactions: file.open(), busyMs: 100 });
+      const wanted = () => request({ effects: "transactional" });
+      const [one, two] = [await owned(store, wanted()), await owned(store, wanted())];
+      let letGo: (result: Uint8Array) => void = () => {};
+      const hanging = store.transaction(one, () => new Promise((resolve) => (letGo = resolve)));
+      await pause(20);
+      let isRun = false;
+      const second = store.transaction(two, async () => {
+        isRun = true;
+        return RESULT;
+      });
+      await Promise.all([rejects(store.claim(request()), LATE), rejects(second, LATE)]);
+      letGo(RESULT);
+      equal(await hanging, true);
+      equal(isRun, false);
+      equal(await store.transaction(two, async () => RESULT), true);
+    });
+
+    test("a transaction waits for another connection's lock, and is refused in time", async () => {
+      const store = sqliteStore(file.open(), { transactions: file.open(), busyMs: 100 });
+      const lease = await owned(store, request({ effects: "transactional" }));
+      other.exec("BEGIN IMMEDIATE");
+      await rejects(
+        store.transaction(lease, async () => RESULT),
+        LATE,
+      );
+      const second = store.transaction(lease, async () => RESULT);
+      await pause(20);
+      other.exec("COMMIT");
+      equal(await second, true);
+    });
+  });
+}
