@@ -1,0 +1,387 @@
+/**
+ * The one place that decides over HTTP: pass, refuse, replay or run.
+ *
+ * An adapter hands in an exchange and gets an opening; it then sends an answer, or calls its
+ * handler and feeds the passage. The order of the checks is the protocol's (P-18), and each refusal
+ * is a row of the table of problems, never an exception.
+ */
+import { addressOf } from "../core/address.ts";
+import type { Attempt, Commit, Found } from "../core/attempt.ts";
+import { createContext, type Wishes } from "../core/context.ts";
+import { createEngine, type Entered, type Reconciled } from "../core/engine.ts";
+import { RecordCorrupt, StoreUnavailable } from "../core/errors.ts";
+import { reporter, shortened } from "../core/events.ts";
+import { platform } from "../core/ports.ts";
+import type { Digest } from "../core/record.ts";
+import type { TransactionalStore } from "../core/transaction.ts";
+import { IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
+import { type ProblemCode, type ProblemFacts, problem } from "../protocol/problem.ts";
+import type { HttpContext } from "./carrier.ts";
+import type { CapturedBody, Exchange, Passage, WholeAnswer } from "./exchange.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { formKey } from "./form-key.ts";
+import type { HeaderLine } from "./headers.ts";
+import { type FoundKey, findKey, firstSentAt, nameOf } from "./key.ts";
+import { isMultipart, isUrlencoded, mediaType } from "./media-type.ts";
+import { checkOptions, type GuardOptions } from "./options.ts";
+import { createPassage, type OpenTransaction } from "./passage.ts";
+import { resolveScope } from "./scope.ts";
+import { snapshotOf } from "./settle.ts";
+import { decodeSnapshot, encodeSnapshot } from "./snapshot.ts";
+
+export type Opening<Handle> =
+  /** Run the handler as if there were no guard. The context is there with `onStoreDown: "run"`. */
+  | { readonly kind: "pass"; readonly context?: HttpContext<Handle> }
+  /** Send this; the handler does not run. */
+  | { readonly kind: "answer"; readonly answer: WholeAnswer }
+  /** The client has left: there is nobody to answer, and nothing runs. */
+  | { readonly kind: "gone" }
+  | Run<Handle>;
+
+/** Run the handler, and let its answer go through the passage. */
+export interface Run<Handle> {
+  readonly kind: "run";
+  readonly context: HttpContext<Handle>;
+  readonly passage: Passage;
+  /** The answer of a handler that threw, where no framework makes one. */
+  crashed(error: unknown): WholeAnswer;
+}
+
+/** What can be said of a request by its head alone. */
+export type Glance =
+  | { readonly kind: "pass" }
+  | { readonly kind: "answer"; readonly answer: WholeAnswer }
+  /** The body is needed: to compare it, or to look for the key in it. */
+  | { readonly kind: "read"; readonly found: FoundKey };
+
+type HeaderOf = (name: string) => string | undefined;
+
+export interface Guard<Request, Handle> {
+  /** Looks at the head only. An adapter may ask early, before a body is read. */
+  glance(method: string, header: HeaderOf): Glance;
+  /** The most bytes of a body that are read to be compared. */
+  readonly bodyBytesMax: number;
+  open(exchange: Exchange<Request>): Promise<Opening<Handle>>;
+}
+
+const isForm = (contentType: string | undefined): boolean => {
+  const type = mediaType(contentType);
+  return isUrlencoded(type) || isMultipart(type);
+};
+
+/** Statuses that never have a body, nor a length (RFC 9110, sections 15.3.5 and 15.4.5). */
+const BODILESS = new Set([204, 304]);
+const LABEL_LENGTH_MAX = 200;
+
+/** Thrown into a transaction to roll it back. */
+const ROLL_BACK = new Error("The answer does not commit.");
+
+export function createGuard<Request, Handle = never>(
+  options: GuardOptions<Request, Handle>,
+): Guard<Request, Handle> {
+  const settings = checkOptions(options);
+  const { ports = platform, store, notifier, scope } = options;
+  const report = reporter(options.onEvent);
+  const engine = createEngine({ ...settings, store, notifier, ports, report });
+
+  function refusal(
+    code: ProblemCode,
+    echo: readonly HeaderLine[] = [],
+    facts: ProblemFacts = {},
+  ): { readonly kind: "answer"; readonly answer: WholeAnswer } {
+    const { docs, headers, maxRequestBytes } = settings;
+    const said = problem(code, {
+      docs,
+      header: nameOf(headers),
+      maxBytes: maxRequestBytes,
+      ...facts,
+    });
+    return { kind: "answer", answer: { ...said, headers: [...said.headers, ...echo] } };
+  }
+
+  function glance(method: string, header: HeaderOf): Glance {
+    if (!settings.methods.has(method)) return { kind: "pass" };
+    const found = findKey(settings.headers, header, settings.blankIsAbsent);
+    // A form's own field is stronger than a header, so a form is read before it is judged.
+    if (settings.formField !== undefined && isForm(header("content-type"))) {
+      return { kind: "read", found };
+    }
+    if (found.kind === "none") {
+      return settings.required ? refusal("idempotency_key_required") : { kind: "pass" };
+    }
+    const unreadableDate = Number.isNaN(firstSentAt(header));
+    if (found.kind === "invalid" || unreadableDate) return refusal("idempotency_key_invalid");
+    return { kind: "read", found };
+  }
+
+  /** The key of a form, which stands in its body. */
+  function keyInForm(
+    exchange: Exchange<Request>,
+    body: CapturedBody,
+    found: FoundKey,
+  ): FoundKey | { readonly kind: "unsearchable" } {
+    if (settings.formField === undefined || (body.kind !== "bytes" && body.kind !== "parsed")) {
+      return found;
+    }
+    const header: HeaderOf = (name) => exchange.header(name);
+    const inForm = formKey({ header, body }, settings.formField);
+    switch (inForm.kind) {
+      case "key":
+        return { kind: "key", key: inForm.key, sent: [] };
+      case "absent":
+        return found;
+      case "blank":
+        return settings.blankIsAbsent ? found : { kind: "invalid" };
+      case "invalid":
+        return { kind: "invalid" };
+      case "too-long":
+        return { kind: "unsearchable" };
+    }
+  }
+
+  async function open(exchange: Exchange<Request>): Promise<Opening<Handle>> {
+    const header: HeaderOf = (name) => exchange.header(name);
+    const first = glance(exchange.method, header);
+    if (first.kind !== "read") return first;
+
+    // A form must be read to know its key; any other body only once its owner is known.
+    const isFormRead = settings.formField !== undefined && isForm(header("content-type"));
+    let body = isFormRead ? await exchange.body(settings.maxRequestBytes) : undefined;
+    let found = first.found;
+    if (body !== undefined) {
+      if (body.kind === "cut") return { kind: "gone" };
+      if (body.kind === "too-large") return refusal("idempotency_request_too_large", echoOf(found));
+      const inForm = keyInForm(exchange, body, found);
+      if (inForm.kind === "unsearchable") return refusal("idempotency_request_too_large");
+      found = inForm;
+      if (found.kind === "none") {
+        return settings.required ? refusal("idempotency_key_required") : { kind: "pass" };
+      }
+      if (Number.isNaN(firstSentAt(header))) return refusal("idempotency_key_invalid");
+    }
+    if (found.kind !== "key") return refusal("idempotency_key_invalid");
+
+    const { key } = found;
+    const echo = echoOf(found);
+    const label = labelOf(exchange);
+    const owner = await resolveScope(scope, exchange.request);
+    if (owner.kind === "unresolved") {
+      report({ type: "scope-unresolved", label, error: owner.error });
+      return refusal("idempotency_scope_unresolved", echo);
+    }
+    body ??= await exchange.body(settings.maxRequestBytes);
+    switch (body.kind) {
+      case "cut":
+        return { kind: "gone" };
+      case "too-large":
+        return refusal("idempotency_request_too_large", echo);
+      case "unreadable":
+        return refusal("idempotency_body_unreadable", echo);
+      case "bytes":
+      case "parsed":
+    }
+    const { method, target } = exchange;
+    const compared = fingerprint({ key, method, target, header, body }, settings.compared, ports);
+    if (compared === undefined) return refusal("idempotency_body_unreadable", echo);
+    const address = addressOf(ports, "http", owner.principal, key);
+    const subject = { ...address, fingerprint: compared, effects: settings.effects, label };
+    let entered: Entered;
+    try {
+      entered = await engine.enter({
+        subject,
+        waitMs: settings.waitMs,
+        onGone: (call) => exchange.onGone(call),
+        ...(options.reconcile && { reconcile: () => reconciled(exchange.request, key) }),
+      });
+    } catch (error) {
+      return storeTrouble(error, address.id, key, echo, label);
+    }
+    if (entered.kind !== "run") {
+      return { kind: "answer", answer: answerToDuplicate(entered, address.id, label, echo) };
+    }
+    return begin(entered.attempt, key, echo, label, firstSentAt(header));
+  }
+
+  async function reconciled(request: Request, key: string): Promise<Reconciled> {
+    const finding = await options.reconcile?.({ request, key });
+    if (finding === undefined || !finding.happened) return finding;
+    return { happened: true, result: snapshotOf(ports, finding.answer) };
+  }
+
+  /** Nothing has run. Whether something may is the application's word, given when it started. */
+  function storeTrouble(
+    error: unknown,
+    id: Digest,
+    key: string,
+    echo: readonly HeaderLine[],
+    label: string,
+  ): Opening<Handle> {
+    if (error instanceof RecordCorrupt) return refusal("idempotency_store_unavailable", echo);
+    if (!(error instanceof StoreUnavailable)) throw error;
+    if (!settings.runsUnprotected) return refusal("idempotency_store_unavailable", echo);
+    report({ type: "ran-unprotected", label, error });
+    // It owns nothing: no token is lower, and its signal never fires.
+    const unowned = { lease: { id, token: 0 }, attempt: 1, signal: new AbortController().signal };
+    const wishes = { released: false, omitted: false };
+    return { kind: "pass", context: withKey(createContext<Handle>(ports, unowned, wishes), key) };
+  }
+
+  function answerToDuplicate(
+    found: Found,
+    id: Digest,
+    label: string,
+    echo: readonly HeaderLine[],
+  ): WholeAnswer {
+    // The deck's rule: one gets through, and every other is told so, whatever became of the one.
+    if (settings.refusesDuplicates && found.kind !== "mismatch") {
+      return refusal("idempotency_key_registered", echo).answer;
+    }
+    return answerFor(found, id, label, echo);
+  }
+
+  function answerFor(
+    found: Found,
+    id: Digest,
+    label: string,
+    echo: readonly HeaderLine[],
+  ): WholeAnswer {
+    switch (found.kind) {
+      case "in-flight":
+        return refusal("idempotency_in_flight", echo).answer;
+      case "in-doubt":
+        return refusal("idempotency_outcome_unknown", echo).answer;
+      case "mismatch":
+        return refusal("idempotency_conflict", echo).answer;
+      case "replay":
+    }
+    try {
+      const snapshot = decodeSnapshot(found.result, ports.sha256);
+      if (snapshot.kind === "answer") return replayOf(snapshot, echo);
+      return refusal("idempotency_response_not_kept", echo, { original: snapshot }).answer;
+    } catch (error) {
+      if (!(error instanceof RecordCorrupt)) throw error;
+      report({ type: "record-corrupt", record: shortened(id), label, error });
+      return refusal("idempotency_store_unavailable", echo).answer;
+    }
+  }
+
+  async function begin(
+    attempt: Attempt,
+    key: string,
+    echo: readonly HeaderLine[],
+    label: string,
+    firstSent: number | undefined,
+  ): Promise<Opening<Handle>> {
+    // No record, and a client that remembers sending longer ago than records live: the record may
+    // have been there and gone.
+    const isLate = firstSent !== undefined && firstSent < attempt.claimedAt - settings.retentionMs;
+    if (isLate && attempt.attempt === 1) {
+      await attempt.release();
+      return refusal("idempotency_too_late", echo);
+    }
+    const wishes: Wishes = { released: false, omitted: false };
+    let transaction: (OpenTransaction & { readonly handle: Handle }) | undefined;
+    if (attempt.effects === "transactional") {
+      transaction = await beginTransaction(attempt, store as TransactionalStore<Handle>);
+      if (transaction === undefined) return refusal("idempotency_store_unavailable", echo);
+    }
+    const { id } = attempt.lease;
+    return {
+      kind: "run",
+      context: withKey(createContext<Handle>(ports, attempt, wishes, transaction), key),
+      passage: createPassage({
+        attempt,
+        wishes,
+        settings,
+        transaction,
+        added: echo,
+        encode: (snapshot) => encodeSnapshot(snapshot, ports.sha256),
+        answerFor: (found) => answerFor(found, id, label, echo),
+        notRecorded: () => refusal("idempotency_not_recorded", echo).answer,
+      }),
+      crashed(error) {
+        report({ type: "handler-failed", record: shortened(id), label, error });
+        return INTERNAL_SERVER_ERROR;
+      },
+    };
+  }
+
+  const echoOf = (found: FoundKey): readonly HeaderLine[] =>
+    settings.echoKey && found.kind === "key" ? found.sent : [];
+
+  return { glance, open, bodyBytesMax: settings.maxRequestBytes };
+}
+
+/** What a bare server says of a handler that threw: not why, since that may be a secret. */
+const INTERNAL_SERVER_ERROR: WholeAnswer = {
+  status: 500,
+  headers: [["Content-Type", "text/plain; charset=utf-8"]],
+  body: new TextEncoder().encode("Internal Server Error"),
+};
+
+/** The kept answer, its length counted anew, with the marker and the echo. */
+function replayOf(
+  snapshot: { readonly status: number; readonly headers: readonly HeaderLine[]; body: Uint8Array },
+  echo: readonly HeaderLine[],
+): WholeAnswer {
+  const { status, headers, body } = snapshot;
+  const length: readonly HeaderLine[] = BODILESS.has(status)
+    ? []
+    : [["Content-Length", String(body.length)]];
+  return {
+    status,
+    headers: [...headers, ...length, [IDEMPOTENT_REPLAYED, "true"], ...echo],
+    body,
+  };
+}
+
+/** Undefined: the store could not begin one, and the claim was released. */
+async function beginTransaction<Handle>(
+  attempt: Attempt,
+  store: TransactionalStore<Handle>,
+): Promise<(OpenTransaction & { readonly handle: Handle }) | undefined> {
+  let end: (result: Uint8Array) => void = () => {};
+  let rollBack: (reason: Error) => void = () => {};
+  const outcome = new Promise<Uint8Array>((resolve, reject) => {
+    end = resolve;
+    rollBack = reject;
+  });
+  let ended: Promise<Commit> | undefined;
+  const begun = await new Promise<{ readonly handle: Handle } | undefined>((resolve, reject) => {
+    ended = attempt.transact(store, (handle) => {
+      resolve({ handle });
+      return outcome;
+    });
+    // Only heard when it ended before it began.
+    ended.then(() => resolve(undefined), reject);
+  });
+  if (begun === undefined || ended === undefined) return undefined;
+  const commit = ended;
+  return {
+    handle: begun.handle,
+    commit(result) {
+      end(result);
+      return commit;
+    },
+    rollBack() {
+      rollBack(ROLL_BACK);
+      return commit;
+    },
+  };
+}
+
+/** Added to the context itself: a copy would read its lazy parts, or lose them. */
+function withKey<Handle>(
+  context: Omit<HttpContext<Handle>, "key">,
+  key: string,
+): HttpContext<Handle> {
+  return Object.defineProperty(context, "key", {
+    value: key,
+    enumerable: true,
+  }) as HttpContext<Handle>;
+}
+
+/** Method and path, for people. The query stays out: that is where secrets are. */
+function labelOf({ method, target }: { readonly method: string; readonly target: string }): string {
+  return `${method} ${target.split("?", 1)[0]}`.slice(0, LABEL_LENGTH_MAX);
+}

@@ -1,0 +1,48 @@
+/** Settles a record in doubt: what a person, or a program that looked, knows to have happened. */
+import { wrap } from "../core/envelope.ts";
+import type { Inspector } from "../core/inspector.ts";
+import { type Ports, platform } from "../core/ports.ts";
+import type { Digest, Token } from "../core/record.ts";
+import { type HeaderLine, isLegal } from "./headers.ts";
+import { encodeSnapshot } from "./snapshot.ts";
+
+/** An answer in the application's words: what every duplicate gets from now on. */
+export interface KnownAnswer {
+  /** 200 to 599. */
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text is sent as UTF-8. */
+  readonly body?: string | Uint8Array;
+}
+
+/** The bytes that a record keeps for a known answer. Throws a `TypeError` for an impossible one. */
+export function snapshotOf(ports: Ports, answer: KnownAnswer): Uint8Array {
+  const { status, headers = {}, body = "" } = answer;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new TypeError("Expected `answer.status` to be an integer from 200 to 599.");
+  }
+  const lines: readonly HeaderLine[] = Object.entries(headers);
+  if (!lines.every(isLegal)) {
+    throw new TypeError("Expected `answer.headers` to hold names and values that HTTP can carry.");
+  }
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  return encodeSnapshot({ kind: "answer", status, headers: lines, body: bytes }, ports.sha256);
+}
+
+/**
+ * Settles a record in doubt, under the token that it was seen with: `"happened"` with the answer
+ * that duplicates are to get, or `"did-not-happen"`, which lets the next retry run.
+ *
+ * False: it is not in doubt under this token any more (its owner came back, or another settled
+ * it), and nothing was changed. Look again.
+ */
+export function settle(
+  inspector: Pick<Inspector, "resolve" | "release">,
+  record: { readonly id: Digest; readonly token: Token },
+  outcome: { readonly happened: true; readonly answer: KnownAnswer } | { readonly happened: false },
+): Promise<boolean> {
+  const lease = { id: record.id, token: record.token };
+  if (!outcome.happened) return inspector.release(lease);
+  const result = wrap(platform, record.id, snapshotOf(platform, outcome.answer));
+  return inspector.resolve(lease, result);
+}
