@@ -15,6 +15,9 @@ const STEPS_MAX = 64;
 /** Keys that a step looks at, at least: a small page must not mean many steps. */
 const LOOKED_AT_MIN = 100;
 
+/** Records that are read in one go: each brings its result along. */
+const READ_AT_ONCE = 64;
+
 /** The node and the cursor at which the next step of SCAN begins. */
 interface Place {
   readonly node: string;
@@ -39,23 +42,29 @@ export async function listRecords(
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
     throw new TypeError(`Expected \`limit\` to be an integer from 1 to 1000, got ${limit}.`);
   }
+  const isFiltered = request.scope !== undefined || request.state !== undefined;
   const records: IdempotencyRecord[] = [];
-  // SCAN may name a key twice while Redis resizes its table.
-  const seen = new Set<Digest>();
   let { unread, ahead } = after === undefined ? start(face) : parse(after);
+  // SCAN may name a key twice while Redis resizes its table.
+  const seen = new Set(unread);
   for (let steps = 0; records.length < limit; ) {
     if (unread.length === 0) {
       if (ahead === undefined || steps === STEPS_MAX) break;
       steps += 1;
-      ({ unread, ahead } = await step(face, prefix, ahead, Math.max(limit, LOOKED_AT_MIN)));
+      const position = await step(face, prefix, ahead, Math.max(limit, LOOKED_AT_MIN));
+      unread = [...new Set(position.unread)].filter((id) => !seen.has(id));
+      ahead = position.ahead;
+      for (const id of unread) seen.add(id);
     }
-    const wanted = unread.slice(0, limit - records.length);
-    unread = unread.slice(wanted.length);
-    const found = await Promise.all(wanted.filter((id) => !seen.has(id)).map(get));
-    for (const id of wanted) seen.add(id);
+    const size = isFiltered ? READ_AT_ONCE : Math.min(READ_AT_ONCE, limit - records.length);
+    const found = await Promise.all(unread.slice(0, size).map(get));
+    let read = 0;
     for (const record of found) {
+      if (records.length === limit) break;
+      read += 1;
       if (record !== undefined && isWanted(record, request)) records.push(record);
     }
+    unread = unread.slice(read);
   }
   if (ahead === undefined && unread.length === 0) return { records };
   return { records, next: serialize({ unread, ahead }) };

@@ -1,0 +1,172 @@
+/** What Redis has acknowledged is kept: by a killed one with its file, and by its replicas. */
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import { owned, RESULT, request } from "../../src/conformance/subject.ts";
+import { StoreUnavailable } from "../../src/core/errors.ts";
+import { redisStore } from "../../src/stores/redis.ts";
+import { startRedis } from "../servers.ts";
+import { proxyTo } from "./redis-proxy.ts";
+
+test("a Redis that is killed keeps every record that it acknowledged", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "oncekey-kill-"));
+  const settings = ["--dir", directory, "--appendfsync", "always"];
+  const first = await startRedis(settings);
+  const client = new Redis(first.url, { retryStrategy: () => null, maxRetriesPerRequest: 0 });
+  client.on("error", () => {});
+  const store = redisStore(client);
+  const claimed: string[] = [];
+  const completed: string[] = [];
+  const work = Promise.allSettled(
+    Array.from({ length: 16 }, async () => {
+      for (;;) {
+        const lease = await owned(store, request());
+        claimed.push(lease.id);
+        if (await store.complete(lease, RESULT)) completed.push(lease.id);
+      }
+    }),
+  );
+  while (completed.length < 200) await pause(5);
+  first.child.kill("SIGKILL");
+  await once(first.child, "exit");
+  await work;
+  await first.stop();
+
+  const second = await startRedis(settings);
+  const again = new Redis(second.url);
+  const kept = redisStore(again);
+  for (const id of claimed) ok(await kept.get(id), "a claimed record is there");
+  for (const id of completed) equal((await kept.get(id))?.state, "completed");
+  again.disconnect();
+  await second.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const primary = await startRedis();
+const proxy = await proxyTo(primary.port);
+const admin = new Redis(primary.url);
+const clients = {
+  ioredis: new Redis(primary.url),
+  nodeRedis: await createClient({ url: primary.url }).connect(),
+};
+const throughProxy = {
+  ioredis: new Redis(proxy.url),
+  nodeRedis: await createClient({ url: proxy.url }).connect(),
+};
+throughProxy.ioredis.on("error", () => {});
+throughProxy.nodeRedis.on("error", () => {});
+
+after(async () => {
+  for (const one of [admin, clients.ioredis, throughProxy.ioredis]) one.disconnect();
+  for (const one of [clients.nodeRedis, throughProxy.nodeRedis]) one.destroy();
+  proxy.close();
+  await primary.stop();
+});
+
+const replicated = { durability: "replicated", replicaTimeoutMs: 300 } as const;
+
+describe("without a replica", () => {
+  for (const [name, client] of Object.entries(clients)) {
+    test(`${name}: what must be replicated is not claimed, and leaves nothing behind`, async () => {
+      const store = redisStore(client, replicated);
+      const wanted = request();
+      await rejects(store.claim(wanted), unavailable(/Too few replicas/));
+      equal(await store.get(wanted.id), undefined);
+      const lease = await owned(redisStore(client), request());
+      await rejects(store.complete(lease, RESULT), unavailable(/Too few replicas/));
+    });
+  }
+});
+
+describe("with a replica", async () => {
+  const replica = await startRedis(["--replicaof", "127.0.0.1", String(primary.port)]);
+  const reader = new Redis(replica.url);
+  while (!(await admin.info("replication")).includes("state=online")) await pause(25);
+  after(async () => {
+    replica.child.kill("SIGCONT");
+    reader.disconnect();
+    await replica.stop();
+  });
+
+  for (const [name, client] of Object.entries(clients)) {
+    const store = redisStore(client, replicated);
+    const onReplica = redisStore(reader);
+
+    test(`${name}: a claim and a completion are there when they are acknowledged`, async () => {
+      const lease = await owned(store, request());
+      equal((await onReplica.get(lease.id))?.token, lease.token);
+      equal(await store.complete(lease, RESULT), true);
+      equal((await onReplica.get(lease.id))?.state, "completed");
+    });
+
+    test(`${name}: more replicas than there are confirm nothing`, async () => {
+      const strict = redisStore(client, { ...replicated, replicas: 2 });
+      await rejects(strict.claim(request()), unavailable(/Too few replicas/));
+    });
+
+    test(`${name}: a completion is not acknowledged before a replica has it, however often`, async () => {
+      const lease = await owned(store, request());
+      replica.child.kill("SIGSTOP");
+      await rejects(store.complete(lease, RESULT), unavailable(/Too few replicas/));
+      // Nothing new to write, and a WAIT after no write would be satisfied at once.
+      await rejects(store.complete(lease, RESULT), unavailable(/Too few replicas/));
+      replica.child.kill("SIGCONT");
+      equal(await store.complete(lease, RESULT), true);
+      equal((await onReplica.get(lease.id))?.state, "completed");
+    });
+  }
+
+  for (const [name, client] of Object.entries(throughProxy)) {
+    test(`${name}: a connection that is lost before the replicas answer confirms nothing`, async () => {
+      const store = redisStore(client, replicated);
+      await store.release(await owned(store, request()));
+      replica.child.kill("SIGSTOP");
+      // The script is answered, and then the connection is lost: its WAIT must not be sent alone.
+      let isCut = false;
+      proxy.cutWhen((reply) => {
+        const cut = !isCut && reply.includes("claimed");
+        isCut ||= cut;
+        return cut;
+      });
+      const claims = [request(), request(), request()];
+      const outcomes = await Promise.allSettled(claims.map((claim) => store.claim(claim)));
+      proxy.cutWhen(() => false);
+      replica.child.kill("SIGCONT");
+      equal(isCut, true);
+      deepEqual(
+        outcomes.map(({ status }) => status),
+        ["rejected", "rejected", "rejected"],
+      );
+    });
+  }
+
+  // Of a wrapper that is a pool in disguise. On a connection that wrote nothing WAIT is satisfied.
+  test("a WAIT over another connection than the claim's confirms nothing", async () => {
+    const connections = [clients.nodeRedis, throughProxy.nodeRedis] as const;
+    let turn = 0;
+    const spreading = {
+      isOpen: true,
+      sendCommand(args: readonly (string | Uint8Array)[], options?: object) {
+        turn += 1;
+        return connections[turn % 2 === 0 ? 0 : 1].sendCommand(args as string[], options);
+      },
+    };
+    const wanted = request();
+    await rejects(redisStore(spreading, replicated).claim(wanted), unavailable(/Too few replicas/));
+    equal(await redisStore(admin).get(wanted.id), undefined);
+  });
+
+  test("a claim on a replica is refused", async () => {
+    await rejects(redisStore(reader).claim(request()), unavailable(/with READONLY/));
+  });
+});
+
+function unavailable(message: RegExp) {
+  return (error: unknown) => error instanceof StoreUnavailable && message.test(error.message);
+}
