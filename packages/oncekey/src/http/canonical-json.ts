@@ -11,8 +11,8 @@ import type { PointerTree } from "./json-pointer.ts";
 /** Deeper than any request worth comparing by meaning, and far from the end of any stack. */
 export const LEVELS_MAX = 100;
 
-/** A member's name as a JSON string, and its value. */
-export type CanonicalMember = readonly [name: string, text: string];
+/** A member's name as a JSON string, and its value. Without a value it does not count. */
+export type CanonicalMember = readonly [name: string, text: string | undefined];
 
 interface Cursor {
   readonly text: string;
@@ -36,15 +36,15 @@ export function canonicalJson(bytes: Uint8Array, ignore?: PointerTree): string |
   return cursor.at === text.length ? whole : undefined;
 }
 
-/** The members of an object, sorted. `undefined` when two have one name. */
+/** The members of an object, sorted. `undefined` when two have one name, counting or not. */
 export function canonicalObject(members: CanonicalMember[]): string | undefined {
   members.sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0));
   let text = "";
   let last: string | undefined;
   for (const [name, value] of members) {
     if (name === last) return undefined;
-    text += `${last === undefined ? "" : ","}${name}:${value}`;
     last = name;
+    if (value !== undefined) text += `${text === "" ? "" : ","}${name}:${value}`;
   }
   return `{${text}}`;
 }
@@ -81,9 +81,8 @@ function readValue(cursor: Cursor, level: number, ignore: PointerTree | undefine
 
 function readObject(cursor: Cursor, level: number, ignore: PointerTree | undefined): Reading {
   cursor.at++;
-  const members: CanonicalMember[] = [];
-  const passedOver: CanonicalMember[] = [];
   if (skipped(cursor, "}")) return "{}";
+  const members: CanonicalMember[] = [];
   do {
     skipSpace(cursor);
     const name = cursor.text[cursor.at] === '"' ? readString(cursor) : undefined;
@@ -91,26 +90,25 @@ function readObject(cursor: Cursor, level: number, ignore: PointerTree | undefin
     const below = ignore?.below.get(JSON.parse(name));
     const text = readValue(cursor, level + 1, below);
     if (text === undefined) return undefined;
-    (below?.ignored === true ? passedOver : members).push([name, text]);
+    members.push([name, below?.ignored === true ? undefined : text]);
   } while (skipped(cursor, ","));
-  if (!skipped(cursor, "}")) return undefined;
-  // A name that is repeated and ignored is repeated all the same.
-  if (canonicalObject(passedOver) === undefined) return undefined;
-  return canonicalObject(members);
+  return skipped(cursor, "}") ? canonicalObject(members) : undefined;
 }
 
 function readArray(cursor: Cursor, level: number, ignore: PointerTree | undefined): Reading {
   cursor.at++;
-  const elements: string[] = [];
   if (skipped(cursor, "]")) return "[]";
+  let elements = "";
+  let index = 0;
   do {
-    const below = ignore?.below.get(String(elements.length));
+    const below = ignore?.below.get(String(index));
     const text = readValue(cursor, level + 1, below);
     if (text === undefined) return undefined;
+    if (index++ > 0) elements += ",";
     // Its place stays: the elements after it keep their index.
-    elements.push(below?.ignored === true ? "" : text);
+    if (below?.ignored !== true) elements += text;
   } while (skipped(cursor, ","));
-  return skipped(cursor, "]") ? `[${elements.join(",")}]` : undefined;
+  return skipped(cursor, "]") ? `[${elements}]` : undefined;
 }
 
 function readString(cursor: Cursor): Reading {

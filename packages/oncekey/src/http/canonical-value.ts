@@ -68,7 +68,7 @@ function objectText(
     const below = ignore?.below.get(name);
     const text = textOf(value, level + 1, below);
     if (text === undefined) return undefined;
-    if (below?.ignored !== true) members.push([JSON.stringify(name), text]);
+    members.push([JSON.stringify(name), below?.ignored === true ? undefined : text]);
   }
   return canonicalObject(members);
 }

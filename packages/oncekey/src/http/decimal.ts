@@ -6,11 +6,15 @@
 /** With at most this many digits an exponent and any length of a body add up exactly. */
 const EXPONENT_DIGITS_MAX = 15;
 
+/** Nearly all numbers in requests: whole, without zeros at the end. They are canonical already. */
+const CANONICAL = /^(?:0|-?(?:[1-9]\d*)?[1-9])$/;
+
 /**
  * A JSON number (RFC 8259, section 6) as digits without zeros at either end, and an exponent.
  * `undefined` when the exponent is too long to be counted with.
  */
 export function canonicalDecimal(lexeme: string): string | undefined {
+  if (CANONICAL.test(lexeme)) return lexeme;
   const [mantissa = "", exponent = "0"] = lexeme.split(/[eE]/);
   const negative = mantissa.startsWith("-");
   const [whole = "", fraction = ""] = mantissa.slice(negative ? 1 : 0).split(".");
