@@ -4,39 +4,14 @@ import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { digest, duplicate, owned, RESULT, request } from "../../src/conformance/subject.ts";
-import { StoreUnavailable } from "../../src/core/errors.ts";
+import { digest, owned, RESULT, request } from "../../src/conformance/subject.ts";
 import { type MemoryStoreOptions, memoryStore } from "../../src/stores/memory.ts";
-import { fakeClock } from "../register.ts";
+import { fakeClock, register } from "../register.ts";
+import { fullCases } from "./full.ts";
 
 const FULL = { name: "StoreUnavailable", code: "idempotency_store_unavailable", message: /full/ };
 
-test("a full store refuses a new key and forgets no live record (P-74)", async () => {
-  const { clock } = fakeClock();
-  const store = memoryStore({ maxRecords: 4, clock });
-  const first = request();
-  await store.complete(await owned(store, first), RESULT);
-  const doubtful = await owned(store, request());
-  await store.renew(doubtful, 0);
-  const running = [await owned(store, request()), await owned(store, request())];
-  await rejects(store.claim(request()), FULL);
-  await rejects(store.claim(request()), StoreUnavailable);
-
-  equal((await store.claim(duplicate(first))).outcome, "taken");
-  equal((await store.get(doubtful.id))?.state, "in-doubt");
-  for (const lease of running) equal(await store.complete(lease, RESULT), true);
-});
-
-test("a full store lets owners end, take over and begin again", async () => {
-  const { clock } = fakeClock();
-  const store = memoryStore({ maxRecords: 1, clock });
-  const first = request({ effects: "repeatable" });
-  await store.renew(await owned(store, first), 0);
-  const second = await owned(store, duplicate(first));
-  equal(await store.release(second), true);
-  equal((await store.claim(request())).outcome, "claimed");
-  await rejects(store.claim(duplicate(first)), FULL);
-});
+register(fullCases, () => ({ store: memoryStore({ maxRecords: 5 }) }));
 
 test("a full store takes a new key as soon as a record has expired", async () => {
   const { clock, pass } = fakeClock();
