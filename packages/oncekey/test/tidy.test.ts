@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["http", "core", "protocol"],
   conformance: ["conformance", "core", "protocol"],
   adapters: ["adapters", "http"],
-  ".": ["core", "http"],
+  ".": ["core", "http", "protocol"],
 };
 
 /** Drawers: whatever has no better place ends up in them, and circles close through them. */
