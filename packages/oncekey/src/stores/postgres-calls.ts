@@ -19,23 +19,18 @@ export interface FencedCall {
 /** Three hundred years: whatever is added to an instant must stay an exact number. */
 const DURATION_MAX_MS = 1e13;
 
-export function createClaim(ask: Ask): (request: ClaimRequest) => Promise<Claim> {
+export function createClaim(ask: Ask, follow: Ask): (request: ClaimRequest) => Promise<Claim> {
   const claim = createBatch<ClaimRequest, Told>({
     idOf: ({ id }) => id,
     follow: followClaim,
     async ask(requests) {
-      const rows = await ask([
-        listOf(requests, ({ id }) => id),
-        listOf(requests, ({ nonce }) => nonce),
-        listOf(requests, ({ scope }) => scope),
-        listOf(requests, ({ fingerprint }) => fingerprint),
-        listOf(requests, ({ effects }) => effects),
-        listOf(requests, ({ leaseMs }) => leaseMs),
-        listOf(requests, ({ retentionMs }) => retentionMs),
-        listOf(requests, ({ label }) => quoted(label)),
-      ]);
-      const found = byId(rows);
-      return requests.map((request) => attempted(() => claimReply(request, found.get(request.id))));
+      const found = byId(await ask(listsOf(requests)));
+      const free = requests.filter(({ id }) => found.get(id)?.outcome === "free");
+      const followed = byId(free.length === 0 ? [] : await follow(listsOf(free)));
+      return requests.map((request) => {
+        const { id } = request;
+        return attempted(() => claimReply(request, found.get(id), followed.get(id)));
+      });
     },
   });
   return async (request) => {
@@ -57,22 +52,41 @@ interface Told {
   readonly leaseEndsAt: number;
 }
 
-function claimReply(request: ClaimRequest, row: SqlRow | undefined): Reply<Told> {
+function listsOf(requests: readonly ClaimRequest[]): readonly SqlValue[] {
+  return [
+    listOf(requests, ({ id }) => id),
+    listOf(requests, ({ nonce }) => nonce),
+    listOf(requests, ({ scope }) => scope),
+    listOf(requests, ({ fingerprint }) => fingerprint),
+    listOf(requests, ({ effects }) => effects),
+    listOf(requests, ({ leaseMs }) => leaseMs),
+    listOf(requests, ({ retentionMs }) => retentionMs),
+    listOf(requests, ({ label }) => quoted(label)),
+  ];
+}
+
+function claimReply(
+  request: ClaimRequest,
+  row: SqlRow | undefined,
+  followed: SqlRow | undefined,
+): Reply<Told> {
+  if (followed !== undefined) return { kind: "answer", answer: claimedBy(request, followed) };
   // Neither claimed nor seen: inserted by another session after this statement had begun.
   if (row === undefined) return { kind: "busy", lastly: { kind: "failure", error: busy() } };
   if (row.outcome === "later") return { kind: "later" };
   if (row.outcome === "claimed") return { kind: "answer", answer: claimedBy(request, row) };
+  const isFree = row.outcome === "free";
   // Released or expired, and held by somebody: there is nothing to say that would be true.
-  if (row.outcome === "gone") return { kind: "busy", lastly: { kind: "failure", error: busy() } };
-  const record = recordOf(row);
+  if (isFree && (row.state === "released" || row.state === "completed")) {
+    return { kind: "busy", lastly: { kind: "failure", error: busy() } };
+  }
   const answer: Told = {
-    claim: { outcome: "taken", record },
+    claim: { outcome: "taken", record: recordOf(row) },
     nonce: textOf(row, "nonce"),
     leaseEndsAt: 0,
   };
-  if (row.outcome === "taken") return { kind: "answer", answer };
   // Free to follow, but held by somebody, who may be about to complete it: taken, as it was seen.
-  return { kind: "busy", lastly: { kind: "answer", answer } };
+  return isFree ? { kind: "busy", lastly: { kind: "answer", answer } } : { kind: "answer", answer };
 }
 
 function claimedBy({ id }: ClaimRequest, row: SqlRow): Told {
@@ -126,22 +140,41 @@ export function createGet(ask: Ask): (id: Digest) => Promise<IdempotencyRecord |
   };
 }
 
-/**
- * A write under a token. `once` says whether it can be done once only: what is true for the first
- * is then false for the same call right after it.
- */
+interface Verb {
+  /** True for the first, and false for the same call right after it. */
+  readonly once: boolean;
+  readonly carries: "leaseMs" | "result" | "nothing";
+  /** What the record is while this can be done: if it was not, somebody holds it. */
+  readonly from: readonly IdempotencyRecord["state"][];
+  /** What the record is when it was done before, under this token. */
+  readonly done?: IdempotencyRecord["state"];
+}
+
+const UNSETTLED = ["in-flight", "in-doubt"] as const;
+
+export const RENEW: Verb = { once: false, carries: "leaseMs", from: UNSETTLED };
+export const COMPLETE: Verb = {
+  once: false,
+  carries: "result",
+  from: UNSETTLED,
+  done: "completed",
+};
+export const RELEASE: Verb = { once: true, carries: "nothing", from: UNSETTLED };
+export const RESOLVE: Verb = { once: true, carries: "result", from: ["in-doubt"] };
+
+/** A write under a token. What it leaves alone is looked at, to say why. */
 export function createFenced(
-  ask: Ask,
-  once: boolean,
-  carries: "leaseMs" | "result" | "nothing",
+  { once, carries, from, done }: Verb,
+  write: Ask,
+  look: Ask,
 ): (call: FencedCall) => Promise<boolean> {
-  const write = createBatch<FencedCall, boolean>({
+  const batch = createBatch<FencedCall, boolean>({
     idOf: ({ lease }) => lease.id,
     bytesOf: ({ result }) => result?.length ?? 0,
-    follow(first, done, call) {
+    follow(first, answer, call) {
       if (call.lease.token !== first.lease.token) return undefined;
       if (call.leaseMs !== first.leaseMs) return undefined;
-      return done && !once;
+      return answer && !once;
     },
     async ask(calls) {
       const values: SqlValue[] = [
@@ -150,20 +183,34 @@ export function createFenced(
       ];
       if (carries === "leaseMs") values.push(listOf(calls, ({ leaseMs }) => leaseMs ?? 0));
       if (carries === "result") values.push(...resultsOf(calls));
-      const found = byId(await ask(values));
-      return calls.map(({ lease }): Reply<boolean> => {
-        const said = found.get(lease.id)?.answer;
-        if (said === "busy") return { kind: "busy", lastly: { kind: "failure", error: busy() } };
-        return { kind: "answer", answer: said === "yes" };
-      });
+      const written = byId(await write(values));
+      const left = calls.filter(({ lease }) => !written.has(lease.id));
+      const seen = byId(
+        left.length === 0 ? [] : await look([listOf(left, ({ lease }) => lease.id)]),
+      );
+      return calls.map(({ lease }) =>
+        written.has(lease.id)
+          ? { kind: "answer", answer: true }
+          : attempted(() => fencedReply(lease, seen.get(lease.id))),
+      );
     },
   });
+
+  function fencedReply({ token }: Lease, row: SqlRow | undefined): Reply<boolean> {
+    if (row === undefined || integerOf(row, "token") !== token) {
+      return { kind: "answer", answer: false };
+    }
+    const isHeld = from.some((state) => state === row.state);
+    if (isHeld) return { kind: "busy", lastly: { kind: "failure", error: busy() } };
+    return { kind: "answer", answer: row.state === done };
+  }
+
   return async (call) => {
     checkHex("id", call.lease.id, 64);
     if (carries === "leaseMs") checkInteger("leaseMs", call.leaseMs, 0, DURATION_MAX_MS);
     // Nobody was ever given such a token.
     if (!Number.isSafeInteger(call.lease.token) || call.lease.token < 1) return false;
-    return write(call);
+    return batch(call);
   };
 }
 

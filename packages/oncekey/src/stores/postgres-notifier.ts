@@ -20,7 +20,7 @@ import {
   type PostgresJsListening,
 } from "./sql/postgres-listener.ts";
 import { tableNames } from "./sql/postgres-schema.ts";
-import { createStatements } from "./sql/postgres-statements.ts";
+import { createStatements, type Statements } from "./sql/postgres-statements.ts";
 
 export type PostgresListener =
   | (PgPool<unknown> & PgListeningPool)
@@ -55,7 +55,7 @@ export function postgresNotifier(
   const { table, schema } = checkedNames("postgresNotifier()", named);
   const names = tableNames(table, schema);
   const { sql, listener } = sidesOf(client);
-  const mark = createMark(sql, createStatements(names).mark);
+  const mark = createMark(sql, createStatements(names));
   const awaited = new Map<Digest, Awaited>();
   let listening: Promise<Listening> | undefined;
   let isClosed = false;
@@ -120,20 +120,25 @@ export function postgresNotifier(
 
 /** True once the record is marked; false when it is settled, absent, or busy for too long. */
 function createMark(
-  sql: Pick<SqlClient<unknown>, "query">,
-  statement: string,
+  { query }: Pick<SqlClient<unknown>, "query">,
+  { mark, look }: Statements,
 ): (id: Digest) => Promise<boolean> {
   return createBatch<Digest, boolean>({
     idOf: (id) => id,
     follow: (_, isMarked) => isMarked,
     async ask(ids) {
-      const rows = await sql.query(statement, [`{${ids.join(",")}}`]);
-      const answers = new Map(rows.map(({ id, answer }) => [id, answer]));
-      return ids.map((id) =>
-        answers.get(id) === "busy"
-          ? { kind: "busy", lastly: { kind: "answer", answer: false } }
-          : { kind: "answer", answer: answers.get(id) === "yes" },
-      );
+      const marked = new Set((await query(mark, [`{${ids.join(",")}}`])).map(({ id }) => id));
+      const left = ids.filter((id) => !marked.has(id));
+      const rows = left.length === 0 ? [] : await query(look, [`{${left.join(",")}}`]);
+      const seen = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((id) => {
+        if (marked.has(id)) return { kind: "answer", answer: true };
+        const row = seen.get(id);
+        const isSettled = row === undefined || row.state === "completed";
+        if (isSettled || row.awaited === "true") return { kind: "answer", answer: !isSettled };
+        // Held by somebody, who may be settling it this very moment without notifying.
+        return { kind: "busy", lastly: { kind: "answer", answer: false } };
+      });
     },
   });
 }

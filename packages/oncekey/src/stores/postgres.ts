@@ -9,7 +9,15 @@ import { checkInteger, refuse } from "../core/check.ts";
 import type { Inspector, ListRequest, Page } from "../core/inspector.ts";
 import type { Lease } from "../core/store.ts";
 import type { TransactionalStore } from "../core/transaction.ts";
-import { createClaim, createFenced, createGet } from "./postgres-calls.ts";
+import {
+  COMPLETE,
+  createClaim,
+  createFenced,
+  createGet,
+  RELEASE,
+  RENEW,
+  RESOLVE,
+} from "./postgres-calls.ts";
 import {
   checkedNames,
   clientOf,
@@ -17,7 +25,7 @@ import {
   type PostgresOptions,
 } from "./postgres-options.ts";
 import { integerOf, isRolledBack, recordOf, unavailable } from "./postgres-rows.ts";
-import type { SqlClient, SqlRow, SqlValue } from "./sql/client.ts";
+import type { SqlClient, SqlRow, SqlStatement, SqlValue } from "./sql/client.ts";
 import { migrate, schemaStatements, tableNames } from "./sql/postgres-schema.ts";
 import { createStatements, type Statements } from "./sql/postgres-statements.ts";
 
@@ -50,13 +58,14 @@ export function postgresStore<Handle>(
   const asking = (verb: keyof Statements) => (values: readonly SqlValue[]) =>
     ask(sql, statements[verb], values);
 
-  const renew = createFenced(asking("renew"), false, "leaseMs");
-  const complete = createFenced(asking("complete"), false, "result");
-  const release = createFenced(asking("release"), true, "nothing");
-  const resolve = createFenced(asking("resolve"), true, "result");
+  const look = asking("look");
+  const renew = createFenced(RENEW, asking("renew"), look);
+  const complete = createFenced(COMPLETE, asking("complete"), look);
+  const release = createFenced(RELEASE, asking("release"), look);
+  const resolve = createFenced(RESOLVE, asking("resolve"), look);
 
   return {
-    claim: createClaim(asking("claim")),
+    claim: createClaim(asking("claim"), asking("follow")),
     renew: (lease, leaseMs) => renew({ lease, leaseMs }),
     complete: (lease, result) => complete({ lease, result }),
     release: (lease) => release({ lease }),
@@ -107,7 +116,7 @@ const TRIES_MAX = 3;
 
 async function ask(
   sql: SqlClient<unknown>,
-  statement: string,
+  statement: SqlStatement,
   values: readonly SqlValue[],
 ): Promise<readonly SqlRow[]> {
   for (let tries = 1; ; tries++) {
@@ -122,7 +131,7 @@ async function ask(
 /** Runs the user's work, then completes the record in the same transaction, then commits. */
 async function settleWith<Handle>(
   sql: SqlClient<Handle>,
-  statement: string,
+  statement: SqlStatement,
   lease: Lease,
   work: (handle: Handle) => Promise<Uint8Array>,
 ): Promise<boolean> {

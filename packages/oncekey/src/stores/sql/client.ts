@@ -11,13 +11,22 @@ export type SqlValue = string | Uint8Array;
 /** Columns by name. Integers may come as numbers, bigints or text, as each client likes. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-/** One statement, with its parameters as `$1`, `$2`, ... */
-export type SqlQuery = (text: string, values: readonly SqlValue[]) => Promise<readonly SqlRow[]>;
+export interface SqlStatement {
+  /** With its parameters as `$1`, `$2`, ... */
+  readonly text: string;
+  /** For clients that can prepare it: one name has one text, always. */
+  readonly name?: string;
+}
+
+export type SqlQuery = (
+  statement: SqlStatement,
+  values: readonly SqlValue[],
+) => Promise<readonly SqlRow[]>;
 
 /** `Handle` is what the user's own code is given inside a transaction. */
 export interface SqlClient<Handle> {
   /** In a transaction of its own, which is committed before the rows are returned. */
-  query(text: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]>;
+  query(statement: SqlStatement, values: readonly SqlValue[]): Promise<readonly SqlRow[]>;
   /** Begins, runs `work`, commits. When `work` rejects, all is rolled back, and this rejects. */
   transaction<Result>(work: (handle: Handle, query: SqlQuery) => Promise<Result>): Promise<Result>;
 }

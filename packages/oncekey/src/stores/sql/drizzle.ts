@@ -19,7 +19,7 @@ export function fromDrizzle<Query, Handle>(
 ): SqlClient<Handle> {
   const queryWith =
     (queryable: Queryable<Query>): SqlQuery =>
-    async (text, values) => {
+    async ({ text }, values) => {
       const { pieces, parameters } = splitAtParameters(text, values);
       const query = sql(Object.assign(pieces, { raw: pieces }), ...parameters);
       try {

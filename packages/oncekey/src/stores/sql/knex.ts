@@ -25,7 +25,7 @@ export function fromKnex<Handle>(knex: KnexDatabase<Handle>): SqlClient<Handle> 
 }
 
 function queryWith(knex: Queryable): SqlQuery {
-  return async (text, values) => {
+  return async ({ text }, values) => {
     const { pieces, parameters } = splitAtParameters(text, values);
     try {
       return rowsOf(await knex.raw(pieces.join("?"), [...parameters]));

@@ -34,7 +34,7 @@ export function fromKysely<Handle>(db: KyselyDatabase<Handle>): SqlClient<Handle
 
 /** Without the user's plugins: they are for the user's tables. */
 function queryWith(db: Queryable): SqlQuery {
-  return async (text, values) => {
+  return async ({ text }, values) => {
     const query = { kind: "RawNode", sqlFragments: [text], parameters: [] } as const;
     const raw = { sql: text, parameters: values, query, queryId: { queryId: "oncekey" } };
     return rowsOf(await db.withoutPlugins().executeQuery(raw));

@@ -3,10 +3,18 @@
  *
  * Typed by what we use of them, so that the library depends on neither, and on no version.
  */
-import { rowsOf, type SqlClient, type SqlQuery, type SqlValue } from "./client.ts";
+import {
+  rowsOf,
+  type SqlClient,
+  type SqlQuery,
+  type SqlRow,
+  type SqlStatement,
+  type SqlValue,
+} from "./client.ts";
 
 interface PgQueryable {
   query(text: string, values: unknown[]): Promise<unknown>;
+  query(statement: { name: string; text: string; values: unknown[] }): Promise<unknown>;
 }
 
 /** The part of pg's `PoolClient` that we use. */
@@ -25,7 +33,7 @@ export interface PgPool<Handle> extends PgQueryable {
 }
 
 interface PostgresJsQueryable {
-  unsafe(text: string, values: SqlValue[]): PromiseLike<unknown>;
+  unsafe(text: string, values: SqlValue[], options: { prepare: boolean }): PromiseLike<unknown>;
 }
 
 /** The part of postgres.js's `sql` that we use. */
@@ -38,7 +46,7 @@ export interface PostgresJs<Handle> extends PostgresJsQueryable {
 
 export function fromPg<Handle>(pool: PgPool<Handle>): SqlClient<Handle> {
   return {
-    query: queryPg(pool),
+    query: prepared((statement, values) => queryPg(pool, statement, values)),
     async transaction(work) {
       const client = await pool.connect();
       // A client that loses its connection says so, and an "error" that nobody hears of ends the
@@ -48,7 +56,9 @@ export function fromPg<Handle>(pool: PgPool<Handle>): SqlClient<Handle> {
       let isBroken = true;
       try {
         await client.query("BEGIN", []);
-        const result = await work(client, queryPg(client)).catch(async (error: unknown) => {
+        const result = await work(client, ({ text }, values) =>
+          queryPg(client, { text }, values),
+        ).catch(async (error: unknown) => {
           await client.query("ROLLBACK", []);
           isBroken = false;
           throw error;
@@ -65,18 +75,25 @@ export function fromPg<Handle>(pool: PgPool<Handle>): SqlClient<Handle> {
   };
 }
 
-function queryPg(client: PgQueryable): SqlQuery {
-  return async (text, values) => rowsOf(await client.query(text, [...values]));
+async function queryPg(
+  client: PgQueryable,
+  { text, name }: SqlStatement,
+  values: readonly SqlValue[],
+): Promise<readonly SqlRow[]> {
+  if (name === undefined) return rowsOf(await client.query(text, [...values]));
+  return rowsOf(await client.query({ name, text, values: [...values] }));
 }
 
 export function fromPostgresJs<Handle>(sql: PostgresJs<Handle>): SqlClient<Handle> {
   return {
-    query: queryPostgresJs(sql),
+    query: prepared((statement, values) => queryPostgresJs(sql, statement, values)),
     async transaction(work) {
       // It returns what `work` does, but with the promises of an array awaited: not our business.
       let result: { readonly value: Awaited<ReturnType<typeof work>> } | undefined;
       await sql.begin("", async (transaction) => {
-        result = { value: await work(transaction, queryPostgresJs(transaction)) };
+        const query: SqlQuery = ({ text }, values) =>
+          queryPostgresJs(transaction, { text }, values);
+        result = { value: await work(transaction, query) };
       });
       if (result === undefined) throw new Error("The transaction ended without its work.");
       return result.value;
@@ -84,6 +101,33 @@ export function fromPostgresJs<Handle>(sql: PostgresJs<Handle>): SqlClient<Handl
   };
 }
 
-function queryPostgresJs(sql: PostgresJsQueryable): SqlQuery {
-  return async (text, values) => rowsOf(await sql.unsafe(text, [...values]));
+async function queryPostgresJs(
+  sql: PostgresJsQueryable,
+  { text, name }: SqlStatement,
+  values: readonly SqlValue[],
+): Promise<readonly SqlRow[]> {
+  return rowsOf(await sql.unsafe(text, [...values], { prepare: name !== undefined }));
+}
+
+/** No such prepared statement, or there is one already: nothing was done. */
+const NOT_PREPARED: readonly unknown[] = ["26000", "42P05"];
+
+/**
+ * Prepares what has a name. A pooler may hand out other connections than those that it was prepared
+ * on: from the first such answer on, nothing is prepared any more. Inside a transaction nothing is,
+ * since there that answer would cost the user's work.
+ */
+function prepared(query: SqlQuery): SqlQuery {
+  let isSupported = true;
+  return async (statement, values) => {
+    if (!isSupported) return query({ text: statement.text }, values);
+    try {
+      return await query(statement, values);
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown };
+      if (statement.name === undefined || !NOT_PREPARED.includes(code)) throw error;
+      isSupported = false;
+      return query({ text: statement.text }, values);
+    }
+  };
 }

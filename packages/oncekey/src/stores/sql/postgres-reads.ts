@@ -1,4 +1,4 @@
-/** Looking, listing, reaping and waiting in Postgres: whatever decides nothing about a record. */
+/** Reading, listing and reaping in Postgres: whatever decides nothing about a record. */
 import {
   CLOCK,
   FITS,
@@ -13,8 +13,9 @@ export function getStatement(table: string): string {
   return `WITH ${CLOCK},
 found AS (
   SELECT ${RECORD}, r.result, ${runningBytes("r.id")} AS bytes
-  FROM ${rowsOfLists({ id: "text" })} JOIN ${table} AS r ON r.id = decode(list.id, 'hex')
-    CROSS JOIN clock
+  FROM ${rowsOfLists({ id: "text" })} CROSS JOIN clock CROSS JOIN LATERAL (
+    SELECT * FROM ${table} AS t WHERE t.id = decode(list.id, 'hex') OFFSET 0
+  ) AS r
   WHERE ${HIDDEN} IS NOT TRUE
 )
 SELECT id, scope, fingerprint, effects, label, token, attempt, claimed, ends, completed, expires,
@@ -60,7 +61,7 @@ export function reapStatement(table: string): string {
   return `WITH ${CLOCK},
 over AS MATERIALIZED (
   SELECT r.id FROM ${table} AS r CROSS JOIN clock
-  WHERE r.expires_at <= clock.now
+  WHERE r.expires_at <= now
   ORDER BY r.expires_at LIMIT $1::text::integer FOR UPDATE OF r SKIP LOCKED
 ),
 gone AS (
@@ -69,28 +70,11 @@ gone AS (
 SELECT count(*) AS reaped FROM gone`;
 }
 
-/**
- * Marks records as awaited, so that whoever settles them notifies. "busy" means that it may be
- * settled this very moment, unannounced: ask again.
- */
-export function markStatement(table: string): string {
-  return `WITH asked AS MATERIALIZED (
-  SELECT decode(id, 'hex') AS id FROM ${rowsOfLists({ id: "text" })}
-),
-held AS MATERIALIZED (
-  SELECT r.id FROM asked JOIN ${table} AS r ON r.id = asked.id
-  WHERE r.state = 'unsettled' AND NOT r.awaited
-  ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
-),
-marked AS (
-  UPDATE ${table} AS r SET awaited = true FROM held WHERE r.id = held.id RETURNING r.id
-)
-SELECT encode(asked.id, 'hex') AS id, CASE
-    WHEN marked.id IS NOT NULL OR r.awaited AND r.state = 'unsettled' THEN 'yes'
-    WHEN r.state = 'unsettled' THEN 'busy'
-    ELSE 'no'
-  END AS answer
-FROM asked
-  LEFT JOIN marked ON marked.id = asked.id
-  LEFT JOIN ${table} AS r ON r.id = asked.id`;
+/** "busy" rows are told from settled ones by this: a write left them alone either way. */
+export function lookStatement(table: string): string {
+  return `WITH ${CLOCK}
+SELECT encode(r.id, 'hex') AS id, r.token, ${STATE} AS state, r.awaited::text AS awaited
+FROM ${rowsOfLists({ id: "text" })} JOIN ${table} AS r ON r.id = decode(list.id, 'hex')
+  CROSS JOIN clock
+WHERE ${HIDDEN} IS NOT TRUE`;
 }

@@ -33,10 +33,29 @@ const NAME_MAX = 63;
 /** The name of something that belongs to the table: cut where needed, and then told apart. */
 function derived(table: string, suffix: string): string {
   if (table.length + suffix.length <= NAME_MAX) return table + suffix;
-  let sum = 0;
-  for (const character of table) sum = (sum * 31 + character.charCodeAt(0)) >>> 0;
-  const mark = `_${sum.toString(36)}`;
+  const mark = `_${sumOf(table)}`;
   return table.slice(0, NAME_MAX - mark.length - suffix.length) + mark + suffix;
+}
+
+/**
+ * The name to prepare a statement under: the same text, the same name. Behind a pooler that shares
+ * connections, a statement is then found there prepared, by whomever, as the one that was meant.
+ */
+export function nameOf(text: string): string {
+  return `oncekey_${sumOf(text)}`;
+}
+
+/** FNV-1a, forwards and backwards: 64 bits, to tell a handful of our own texts apart. */
+function sumOf(text: string): string {
+  const sum = (characters: readonly string[]): string => {
+    let hash = 0x811c9dc5;
+    for (const character of characters) {
+      hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
+    }
+    return hash.toString(36);
+  };
+  const characters = [...text];
+  return `${sum(characters)}${sum(characters.reverse())}`;
 }
 
 /** Each migration is a list of statements, for clients that send only one at a time. */
@@ -89,17 +108,23 @@ export async function migrate(
 ): Promise<void> {
   await client.transaction(async (_, query) => {
     // "If not exists" is no protection: two that create at once both find nothing, and one fails.
-    await query(`SELECT pg_advisory_xact_lock(${SETUP_LOCK})::text`, []);
+    await query({ text: `SELECT pg_advisory_xact_lock(${SETUP_LOCK})::text` }, []);
     if (schema !== undefined) {
       // Only if it is missing: the right to create one is asked for even when there is one.
-      const [found] = await query(`SELECT to_regnamespace('"${schema}"')::text AS name`, []);
-      if (typeof found?.name !== "string") await query(`CREATE SCHEMA "${schema}"`, []);
+      const [found] = await query(
+        { text: `SELECT to_regnamespace('"${schema}"')::text AS name` },
+        [],
+      );
+      if (typeof found?.name !== "string") await query({ text: `CREATE SCHEMA "${schema}"` }, []);
     }
-    await query(createMigrations(names), []);
-    const rows = await query(`SELECT max(version)::int AS version FROM ${names.migrations}`, []);
+    await query({ text: createMigrations(names) }, []);
+    const rows = await query(
+      { text: `SELECT max(version)::int AS version FROM ${names.migrations}` },
+      [],
+    );
     const done = Number(rows[0]?.version ?? 0);
     for (let version = done + 1; version <= MIGRATIONS.length; version++) {
-      for (const statement of migration(names, version)) await query(statement, []);
+      for (const statement of migration(names, version)) await query({ text: statement }, []);
     }
   });
 }

@@ -33,5 +33,5 @@ export function fromPrisma<Handle>(
 }
 
 function queryWith(prisma: Queryable): SqlQuery {
-  return async (text, values) => rowsOf(await prisma.$queryRawUnsafe(text, ...values));
+  return async ({ text }, values) => rowsOf(await prisma.$queryRawUnsafe(text, ...values));
 }
