@@ -16,8 +16,6 @@ export function hmac(
 
 function padded(key: Uint8Array, pad: number): Uint8Array {
   const block = new Uint8Array(BLOCK_BYTES).fill(pad);
-  key.forEach((byte, index) => {
-    block[index] = byte ^ pad;
-  });
+  for (let index = 0; index < key.length; index++) block[index] = (key[index] ?? 0) ^ pad;
   return block;
 }
