@@ -163,6 +163,8 @@ test("P-4: every key reads back from its quoted form, and from its bare form whe
     fc.property(keys, (key) => {
       const quoted = `"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
       deepEqual(parseKey(quoted), { kind: "key", key });
+      // With a quote in front it would be another key in its quotes.
+      if (key.startsWith('"')) return;
       if (/[ ",;]/.test(key)) equal(parseKey(key).kind, "invalid");
       else deepEqual(parseKey(key), { kind: "key", key });
     }),
