@@ -1,0 +1,149 @@
+/** Real servers, private and on free ports: children of the process that asked for them. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+export interface LocalServer {
+  readonly port: number;
+  readonly url: string;
+  /** The server itself, to be stopped or killed by a test. */
+  readonly child: ChildProcess;
+  stop(): Promise<void>;
+}
+
+/** How long a server may take to come up: initdb and a cold disk included. */
+const START_MS = 30_000;
+
+/** Append-only and evicting nothing, as the guarantees ask, unless `settings` say otherwise. */
+export async function startRedis(settings: readonly string[] = []): Promise<LocalServer> {
+  const directory = mkdtempSync(join(tmpdir(), "oncekey-redis-"));
+  const port = await freePort();
+  const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory];
+  const durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "everysec"];
+  const child = spawn("redis-server", [...options, ...durable, ...settings], { stdio: "ignore" });
+  await ready(child, "redis-server", () => pongs(port));
+  return served(child, port, `redis://127.0.0.1:${port}`, directory, "SIGTERM");
+}
+
+/** A fresh cluster with trust authentication, listening on loopback only. */
+export async function startPostgres(settings: readonly string[] = []): Promise<LocalServer> {
+  const bin = postgresBin();
+  const directory = mkdtempSync(join(tmpdir(), "oncekey-postgres-"));
+  const account = accountFor(directory);
+  const data = join(directory, "data");
+  execFileSync(
+    join(bin, "initdb"),
+    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+    { stdio: "ignore", ...account },
+  );
+  const port = await freePort();
+  const options = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory];
+  const limits = ["-c", "max_connections=200", "-c", "shared_buffers=64MB"];
+  const extra = settings.flatMap((setting) => ["-c", setting]);
+  const child = spawn(join(bin, "postgres"), [...options, ...limits, ...extra], {
+    stdio: "ignore",
+    ...account,
+  });
+  const probe = ["-h", "127.0.0.1", "-p", String(port), "-q"];
+  await ready(
+    child,
+    "postgres",
+    async () => spawnSync(join(bin, "pg_isready"), probe).status === 0,
+  );
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  return served(child, port, url, directory, "SIGINT");
+}
+
+/** Debian keeps the server's programs out of the PATH, one folder per major version. */
+function postgresBin(): string {
+  const root = "/usr/lib/postgresql";
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  const bin = versions.map((version) => join(root, version, "bin")).find(existsSync);
+  if (bin !== undefined) return bin;
+  for (const folder of (process.env.PATH ?? "").split(":")) {
+    if (existsSync(join(folder, "initdb"))) return folder;
+  }
+  throw new Error("Postgres is not installed: on Debian, apt-get install postgresql");
+}
+
+/** Postgres refuses to run as root: there it runs as the account that its package made. */
+function accountFor(directory: string): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const uid = Number(execFileSync("id", ["-u", "postgres"], { encoding: "utf8" }));
+  const gid = Number(execFileSync("id", ["-g", "postgres"], { encoding: "utf8" }));
+  chownSync(directory, uid, gid);
+  return { uid, gid };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+/** A port that accepts is not yet a server that serves: each is asked in its own words. */
+async function ready(
+  child: ChildProcess,
+  name: string,
+  answers: () => Promise<boolean>,
+): Promise<void> {
+  const failure = new Promise<never>((_, reject) => {
+    child.once("error", (cause) => reject(new Error(`${name} is not installed`, { cause })));
+    child.once("exit", (code) => reject(new Error(`${name} ended with ${code} at its start`)));
+  });
+  failure.catch(() => {});
+  const deadline = Date.now() + START_MS;
+  while (Date.now() < deadline) {
+    if (await Promise.race([answers(), failure])) return;
+    await pause(25);
+  }
+  child.kill("SIGKILL");
+  throw new Error(`${name} did not answer within ${START_MS} ms`);
+}
+
+function pongs(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
+    socket.once("data", (reply) => {
+      socket.destroy();
+      resolve(reply.toString().startsWith("+PONG"));
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+function served(
+  child: ChildProcess,
+  port: number,
+  url: string,
+  directory: string,
+  signal: NodeJS.Signals,
+): LocalServer {
+  const kill = () => child.kill("SIGKILL");
+  // A failed test must end its process, and the server with it, instead of waiting for the server.
+  child.unref();
+  process.once("exit", kill);
+  return {
+    port,
+    url,
+    child,
+    async stop() {
+      process.off("exit", kill);
+      if (child.exitCode === null && child.signalCode === null) {
+        child.ref();
+        child.kill(signal);
+        await once(child, "exit");
+      }
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
