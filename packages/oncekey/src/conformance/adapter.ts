@@ -10,10 +10,13 @@ export type {
   Handler,
   HandlerContext,
   Line,
+  MadeDatabase,
+  MadeStore,
   Mounted,
   RawConnection,
   Reply,
   Scoped,
+  Settlement,
 } from "./adapter/application.ts";
 
 export const adapterCases: readonly Case<AdapterSubject>[] = [...replayCases];

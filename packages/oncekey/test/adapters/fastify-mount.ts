@@ -29,6 +29,10 @@ export const mountFastify: Mount = async (application) => {
   const scoped = (request: FastifyRequest) => ofNode(request.raw);
   const mount = async (parent: FastifyInstance) => {
     await parent.register(adapter.idempotency(optionsOf(application, scoped)) as never);
+    parent.addHook("preHandler", async (request, reply) => {
+      const refused = application.inside?.(ofNode(request.raw));
+      return refused === undefined ? undefined : replyOverFastify(reply, refused);
+    });
     const handler = (request: FastifyRequest, reply: FastifyReply) =>
       handle(application, request, reply);
     parent.all("/", handler);
@@ -45,8 +49,7 @@ function addOutside(app: FastifyInstance, application: Application): void {
     const { headers = [], refuse } = application.outside?.(ofNode(request.raw)) ?? {};
     for (const [name, value] of grouped(headers)) reply.header(name, value);
     if (refuse === undefined) return;
-    for (const [name, value] of grouped(refuse.headers ?? [])) reply.header(name, value);
-    return reply.code(refuse.status).send(refuse.body);
+    return replyOverFastify(reply, refuse);
   });
 }
 
@@ -79,6 +82,10 @@ async function handle(
   };
   const answer = await application.handler(call);
   if (isRaw(answer)) return overRaw(reply, answer);
+  return replyOverFastify(reply, answer);
+}
+
+function replyOverFastify(reply: FastifyReply, answer: Reply): FastifyReply {
   reply.code(answer.status);
   for (const [name, value] of grouped(answer.headers ?? [])) reply.header(name, value);
   return reply.send(answer.body);

@@ -61,7 +61,9 @@ export async function replyOverNode(response: ServerResponse, reply: Reply): Pro
 export const mountNode: Mount = async (application) => {
   const listener = node.idempotency(optionsOf(application, ofNode), async (request, response) => {
     const call = nodeCall(request, node.optionalIdempotencyOf(request));
-    await replyOverNode(response as ServerResponse, await application.handler(call));
+    const refused = application.inside?.(ofNode(request));
+    const reply = refused ?? (await application.handler(call));
+    await replyOverNode(response as ServerResponse, reply);
   });
   return served(
     createServer((request, response) => {
@@ -94,6 +96,11 @@ export function mountExpress(make: typeof express5): Mount {
     if (application.compresses) app.use(compression({ threshold: 0 }) as never);
     const at = application.at === undefined ? "/" : [...application.at];
     app.use(at, express.idempotency(optionsOf(application, ofNode)) as never);
+    app.use(at, (request, response, next) => {
+      const refused = application.inside?.(ofNode(request));
+      if (refused === undefined) next();
+      else void replyOverNode(response, refused);
+    });
     app.use(at, (request, response, next) => {
       const call = nodeCall(request, express.optionalIdempotencyOf(request));
       Promise.resolve(call)

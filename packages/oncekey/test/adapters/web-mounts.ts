@@ -45,7 +45,8 @@ export const mountWeb: Mount = async (application) => {
   const guarded = web.idempotency(optionsOf(application, ofFetch), async (request) => {
     const context = web.optionalIdempotencyOf(request);
     const call = { ...ofFetch(request), idempotency: context, text: () => request.text() };
-    return responseFor(await application.handler(call));
+    const refused = application.inside?.(ofFetch(request));
+    return responseFor(refused ?? (await application.handler(call)));
   });
   const handler = async (request: Request): Promise<Response> => {
     const { headers = [], refuse } = application.outside?.(ofFetch(request)) ?? {};
@@ -90,6 +91,10 @@ export const mountHono: Mount = async (application) => {
 function guardedBy(application: Application): Hono {
   const app = new Hono();
   app.use(hono.idempotency<Context>(optionsOf(application, (c) => ofFetch(c.req.raw))));
+  app.use(async (c, next) => {
+    const refused = application.inside?.(ofFetch(c.req.raw));
+    return refused === undefined ? next() : responseFor(refused);
+  });
   app.all("*", async (c) => {
     const context = hono.optionalIdempotencyOf(c);
     const call = { ...ofFetch(c.req.raw), idempotency: context, text: () => c.req.text() };

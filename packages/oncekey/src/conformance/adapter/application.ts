@@ -6,7 +6,9 @@
  * header on every answer, a body parser) stands where the framework's middleware stands.
  */
 import type { Inspector } from "../../core/inspector.ts";
+import type { IdempotencyRecord } from "../../core/record.ts";
 import type { Store } from "../../core/store.ts";
+import type { TransactionalStore } from "../../core/transaction.ts";
 
 export type Line = readonly [name: string, value: string];
 
@@ -43,6 +45,10 @@ export interface Reply {
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array | string>;
   /** Ends without a whole answer, after what `body` wrote: the socket is cut, or the stream fails. */
   readonly cut?: boolean;
+  /** Fields of a `103` that goes ahead; a framework that cannot send one leaves it out. */
+  readonly early?: readonly Line[];
+  /** Fields behind a body that is a stream; likewise. */
+  readonly trailers?: readonly Line[];
 }
 
 /** May throw: then the framework makes the answer, or the adapter where there is no framework. */
@@ -60,7 +66,9 @@ export interface Application {
     readonly headers?: readonly Line[];
     readonly refuse?: Reply;
   };
-  /** Mounted before the guard, if the framework has one: parses, or consumes, the body. */
+  /** Where guard and handler are mounted, if the framework has a router: paths or patterns. */
+  readonly at?: readonly string[];
+  /** Mounted before the guard: "text" consumes any body, the others parse if there is such a thing. */
   readonly parser?: "json" | "urlencoded" | "text" | undefined;
   /** Mounted outside the guard, if the framework has one: compresses what leaves. */
   readonly compresses?: boolean;
@@ -95,6 +103,41 @@ export interface RawConnection {
 export interface AdapterSubject {
   /** A server that runs the application behind the adapter. The case closes it. */
   mount(application: Application): Promise<Mounted>;
-  /** A fresh store, and the turning of its clock. */
-  makeStore(): { readonly store: Store & Inspector; pass(ms: number): Promise<void> };
+  /** A fresh store, and the turning of its clock. Refuses new keys beyond `maxRecords`. */
+  makeStore(limits?: { readonly maxRecords: number }): MadeStore;
+  /** A fresh database with a store and a table of the application's in it. */
+  makeTransactionalStore(): Promise<MadeDatabase>;
+  /** Settles a record in doubt as a person would, in the library's own words. */
+  settle(
+    inspector: Inspector,
+    record: Pick<IdempotencyRecord, "id" | "token">,
+    outcome: Settlement,
+  ): Promise<boolean>;
 }
+
+export interface MadeStore {
+  readonly store: Store & Inspector;
+  /** Turns the store's clock on by `ms`, or waits until that clock has gone at least so far. */
+  pass(ms: number): Promise<void>;
+}
+
+export interface MadeDatabase extends MadeStore {
+  readonly store: TransactionalStore<unknown> & Inspector;
+  /** Writes a row in the transaction that `handle` stands for. */
+  write(handle: unknown, row: string): Promise<void>;
+  /** The rows that are there for good. */
+  rows(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** What a person found out about a record in doubt. */
+export type Settlement =
+  | { readonly happened: false }
+  | {
+      readonly happened: true;
+      readonly answer: {
+        readonly status: number;
+        readonly headers?: Readonly<Record<string, string>>;
+        readonly body?: string;
+      };
+    };

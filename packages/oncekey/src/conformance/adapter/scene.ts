@@ -1,8 +1,18 @@
 /** One case's scene: an application, mounted, with its runs and effects counted. */
+import type { OncekeyEvent } from "../../core/events.ts";
 import type { Inspector } from "../../core/inspector.ts";
+import type { Effects } from "../../core/record.ts";
 import type { Store } from "../../core/store.ts";
 import { equal } from "../case.ts";
-import type { AdapterSubject, Application, Call, Handler, Mounted, Reply } from "./application.ts";
+import type {
+  AdapterSubject,
+  Application,
+  Call,
+  MadeStore,
+  Mounted,
+  Reply,
+} from "./application.ts";
+import { type Link, linkTo } from "./faults.ts";
 
 /** The handler of protocol.md: one effect, `201`, `Location: /payments/1`, `{"id":1}`. */
 export const CREATED: Reply = {
@@ -14,14 +24,26 @@ export const CREATED: Reply = {
   body: '{"id":1}',
 };
 
+/** A process of the application, with its own way to the store. */
+export interface Process extends Mounted {
+  readonly link: Link;
+  /** As SIGKILL: nobody is answered any more, and the store hears nothing more. */
+  kill(): Promise<void>;
+}
+
 export interface Scene {
   readonly store: Store & Inspector;
+  /** Turns the store's clock on. */
   pass(ms: number): Promise<void>;
-  readonly mounted: Mounted;
+  readonly mounted: Process;
   /** How often the handler has started: H in protocol.md. */
   readonly runs: () => number;
+  /** How many effects there are for good: E in protocol.md. */
+  effects(): Promise<number>;
+  /** What the guards have reported, all processes together. */
+  readonly events: readonly OncekeyEvent[];
   /** Another process over the same store, by default with the same application. */
-  join(changes?: Partial<Application>): Promise<Mounted>;
+  join(changes?: Partial<Application>): Promise<Process>;
   /** `POST /pay`, JSON `{"amount":10}`, key `k1`, signed in as `ann`, unless told otherwise. */
   send(wanted?: Wanted, on?: Mounted): Promise<Answer>;
 }
@@ -49,9 +71,14 @@ export interface Answer {
   readonly code: string | undefined;
 }
 
+/** Has the handler's effect: a row in its transaction, or a line in a ledger. */
+export type Act = () => Promise<void>;
+
 export type SceneOptions = Partial<Omit<Application, "options" | "handler">> & {
+  /** With `effects: "transactional"` the store is one in a database, with a real clock. */
   readonly options?: Readonly<Record<string, unknown>>;
-  readonly handler?: Handler;
+  readonly handler?: (call: Call, act: Act) => Reply | Promise<Reply>;
+  readonly maxRecords?: number;
 };
 
 /** Mounts, plays, and closes whatever was mounted. */
@@ -60,26 +87,42 @@ export async function scene(
   wanted: SceneOptions,
   play: (scene: Scene) => Promise<void>,
 ): Promise<void> {
-  const made = subject.makeStore();
+  const { handler = created, options = {}, maxRecords, ...rest } = wanted;
+  const database =
+    options.effects === "transactional" ? await subject.makeTransactionalStore() : undefined;
+  const limits = maxRecords === undefined ? undefined : { maxRecords };
+  const made: MadeStore = database ?? subject.makeStore(limits);
   const all: Mounted[] = [];
+  const events: OncekeyEvent[] = [];
   let runs = 0;
-  const { handler = () => CREATED, options = {}, ...rest } = wanted;
+  let effects = 0;
   const application: Application = {
     store: made.store,
     ...rest,
     options: {
       scope: (call: { header(name: string): unknown }) => call.header("x-user"),
+      onEvent: (event: OncekeyEvent) => events.push(event),
       ...options,
     },
-    handler: (call: Call) => {
+    async handler(call) {
       runs++;
-      return handler(call);
+      return handler(call, async () => {
+        if (database !== undefined && call.idempotency !== undefined) {
+          await database.write(call.idempotency.transaction, `run ${runs}`);
+        } else effects++;
+      });
     },
   };
-  const join = async (changes: Partial<Application> = {}) => {
-    const mounted = await subject.mount({ ...application, ...changes });
+  const join = async (changes: Partial<Application> = {}): Promise<Process> => {
+    const changed = { ...application, ...changes };
+    const link = linkTo(changed.store);
+    const mounted = await subject.mount({ ...changed, store: link.store });
     all.push(mounted);
-    return mounted;
+    const kill = () => {
+      link.cut();
+      return mounted.close();
+    };
+    return { ...mounted, link, kill };
   };
   try {
     const mounted = await join();
@@ -88,11 +131,38 @@ export async function scene(
       pass: made.pass,
       mounted,
       runs: () => runs,
+      effects: async () => effects + ((await database?.rows())?.length ?? 0),
+      events,
       join,
       send: (one = {}, on = mounted) => send(on, one),
     });
   } finally {
     await Promise.all(all.map((mounted) => mounted.close()));
+    await database?.close();
+  }
+}
+
+async function created(_call: Call, act: Act): Promise<Reply> {
+  await act();
+  return CREATED;
+}
+
+export const EFFECTS = ["unrepeatable", "repeatable", "transactional"] as const;
+
+/** For the lines of protocol.md without a letter: they hold whatever `effects` says. */
+export async function inEachMode(
+  subject: AdapterSubject,
+  wanted: SceneOptions,
+  play: (scene: Scene, effects: Effects) => Promise<void>,
+  modes: readonly Effects[] = EFFECTS,
+): Promise<void> {
+  for (const effects of modes) {
+    try {
+      const options = { ...wanted.options, effects };
+      await scene(subject, { ...wanted, options }, (played) => play(played, effects));
+    } catch (error) {
+      throw new Error(`With "${effects}" effects: ${(error as Error).message}`, { cause: error });
+    }
   }
 }
 
@@ -143,6 +213,12 @@ export function replays(answer: Answer, first: Answer): void {
   equal(answer.text, first.text, "the body of the replay");
   equal(answer.bytes.length, first.bytes.length, "the length of the replay");
   equal(answer.isReplay, true, "the marker of the replay");
+}
+
+/** The answer to a request whose server died, or cut it off, before all of it came. */
+export async function unanswered(sent: Promise<Answer>): Promise<void> {
+  const answer = await sent.catch(() => undefined);
+  equal(answer?.status, undefined, "the status of what cannot be an answer");
 }
 
 /** A promise and its key, for a handler that waits until the case lets it go. */
