@@ -4,6 +4,7 @@
  * The braces make a cluster keep a record and the last token of its group in one slot: a script
  * may touch no other. Two digits make 256 groups, so that a cluster spreads them over its nodes.
  */
+import { refuse } from "../core/check.ts";
 import type { Digest } from "../core/record.ts";
 
 /** What may stand before the colon of every key and channel of ours. */
@@ -12,7 +13,7 @@ export const DEFAULT_PREFIX = "oncekey";
 
 export function checkPrefix(prefix: unknown): void {
   if (typeof prefix === "string" && PREFIX.test(prefix)) return;
-  throw new TypeError(`Expected \`prefix\` to match ${PREFIX.source}, got ${prefix}.`);
+  refuse("prefix", `a text that matches ${PREFIX.source}`, prefix);
 }
 
 const group = (prefix: string, id: Digest): string => `{${prefix}:${id.slice(0, 2)}}`;

@@ -4,6 +4,7 @@
  * An index of our own would cost each claim a write. So a whole listing costs in proportion to all
  * keys of the database, and a page ends after a bounded number of steps, though it may be short.
  */
+import { checkInteger } from "../core/check.ts";
 import type { ListRequest, Page } from "../core/inspector.ts";
 import type { Digest, IdempotencyRecord } from "../core/record.ts";
 import { type Face, failure } from "./redis-client.ts";
@@ -39,9 +40,7 @@ export async function listRecords(
   request: ListRequest,
 ): Promise<Page> {
   const { limit, after } = request;
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
-    throw new TypeError(`Expected \`limit\` to be an integer from 1 to 1000, got ${limit}.`);
-  }
+  checkInteger("limit", limit, 1, 1000);
   const isFiltered = request.scope !== undefined || request.state !== undefined;
   const records: IdempotencyRecord[] = [];
   let { unread, ahead } = after === undefined ? start(face) : parse(after);

@@ -4,6 +4,8 @@
  * One channel a record, subscribed to while somebody waits for it. Nothing published while the
  * connection is away comes later: so losing it counts as a change of every record.
  */
+import { checkNames } from "../core/check.ts";
+import { StoreUnavailable } from "../core/errors.ts";
 import type { Notifier } from "../core/notifier.ts";
 import type { Digest } from "../core/record.ts";
 import { has, isRouted } from "./redis-client.ts";
@@ -20,6 +22,7 @@ export interface IoredisSubscriber {
 
 /** The part of a node-redis client (4, 5 or 6) that we use. */
 export interface NodeRedisSubscriber {
+  readonly isOpen: boolean;
   subscribe(channel: string, listener: Listener): Promise<void>;
   unsubscribe(channel: string, listener: Listener): Promise<void>;
   pSubscribe(pattern: string, listener: Listener): Promise<void>;
@@ -52,9 +55,7 @@ export function redisNotifier(
   subscriber: RedisSubscriber,
   options: RedisNotifierOptions = {},
 ): Notifier {
-  for (const name of Object.keys(options)) {
-    if (name !== "prefix") throw new TypeError(`Unknown option \`${name}\`: expected \`prefix\`.`);
-  }
+  checkNames("redisNotifier", options, ["prefix"]);
   const { prefix = DEFAULT_PREFIX } = options;
   checkPrefix(prefix);
   const topics = new Map<string, Topic>();
@@ -129,7 +130,11 @@ function listen(
     nodeRedis.on("reconnecting", lost);
     nodeRedis.on("end", lost);
     return {
-      subscribe: async (channel) => nodeRedis.subscribe(channel, listener),
+      async subscribe(channel) {
+        // Not connected, or not any more, it would wait for ever and never say so.
+        if (!nodeRedis.isOpen) throw new StoreUnavailable("The subscriber is not connected.");
+        await nodeRedis.subscribe(channel, listener);
+      },
       unsubscribe: async (channel) => nodeRedis.unsubscribe(channel, listener),
     };
   }

@@ -4,6 +4,7 @@
  * Redis acknowledges before anything is on a disk or on a replica. What survives is decided by its
  * settings, which `setup` checks, and by `durability`.
  */
+import { checkInteger, checkNames, checkOneOf, refuse } from "../core/check.ts";
 import { StoreUnavailable } from "../core/errors.ts";
 import type { Inspector } from "../core/inspector.ts";
 import type { Digest } from "../core/record.ts";
@@ -151,27 +152,17 @@ function checked(options: RedisStoreOptions): {
   readonly prefix: string;
   readonly replication: Replication | undefined;
 } {
-  for (const name of Object.keys(options)) {
-    if (OPTIONS.includes(name)) continue;
-    throw new TypeError(`Unknown option \`${name}\`: redisStore takes ${OPTIONS.join(", ")}.`);
-  }
+  checkNames("redisStore", options, OPTIONS);
   const { prefix = DEFAULT_PREFIX, durability = "primary" } = options;
   checkPrefix(prefix);
-  if (durability !== "primary" && durability !== "replicated") {
-    throw new TypeError(`Expected \`durability\` to be "primary" or "replicated".`);
-  }
+  checkOneOf("durability", durability, ["primary", "replicated"]);
   const { replicas = 1, replicaTimeoutMs: timeoutMs = REPLICA_TIMEOUT_MS } = options;
-  checkInteger("replicas", replicas, REPLICAS_MAX);
-  checkInteger("replicaTimeoutMs", timeoutMs, REPLICA_TIMEOUT_MAX_MS);
+  checkInteger("replicas", replicas, 1, REPLICAS_MAX);
+  checkInteger("replicaTimeoutMs", timeoutMs, 1, REPLICA_TIMEOUT_MAX_MS);
   if (durability === "replicated") return { prefix, replication: { replicas, timeoutMs } };
   for (const name of ["replicas", "replicaTimeoutMs"] as const) {
     if (options[name] === undefined) continue;
-    throw new TypeError(`Expected \`durability\` to be "replicated" where \`${name}\` is given.`);
+    refuse("durability", `"replicated" where \`${name}\` is given`, durability);
   }
   return { prefix, replication: undefined };
-}
-
-function checkInteger(name: string, value: unknown, max: number): void {
-  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= max) return;
-  throw new TypeError(`Expected \`${name}\` to be an integer from 1 to ${max}, got ${value}.`);
 }

@@ -25,8 +25,8 @@ const nodeRedisSentinel = createSentinel({
 
 describe("options of redisStore that are refused", () => {
   const refused: readonly [options: unknown, message: RegExp][] = [
-    [{ ttl: 1 }, /Unknown option `ttl`: redisStore takes prefix, durability/],
-    [{ prefix: "" }, /Expected `prefix` to match/],
+    [{ ttl: 1 }, /redisStore has no option `ttl`. It knows prefix, durability/],
+    [{ prefix: "" }, /Expected `prefix` to be a text that matches/],
     [{ prefix: "Once" }, /`prefix`/],
     [{ prefix: "a:b" }, /`prefix`/],
     [{ prefix: "a}" }, /`prefix`/],
@@ -40,7 +40,10 @@ describe("options of redisStore that are refused", () => {
     [{ durability: "replicated", replicas: "1" }, /`replicas`/],
     [{ durability: "replicated", replicaTimeoutMs: 0 }, /`replicaTimeoutMs` to be an integer/],
     [{ durability: "replicated", replicaTimeoutMs: 1.5 }, /`replicaTimeoutMs`/],
-    [{ replicas: 2 }, /Expected `durability` to be "replicated" where `replicas` is given/],
+    [
+      { replicas: 2 },
+      /Expected `durability` to be "replicated" where `replicas` is given, got "primary"/,
+    ],
     [{ durability: "primary", replicaTimeoutMs: 9 }, /where `replicaTimeoutMs` is given/],
   ];
   for (const [options, message] of refused) {
@@ -92,8 +95,13 @@ describe("subscribers and options of redisNotifier that are refused", () => {
       ["a cluster of ioredis", cluster, {}, /a connection to any node hears every message/],
       ["a cluster of node-redis", nodeRedisCluster, {}, /Expected `subscriber`/],
       ["a pool", pool, {}, /Expected `subscriber`/],
-      ["an unknown option", ioredis, { channel: "a" }, /Unknown option `channel`/],
-      ["a wrong prefix", nodeRedis, { prefix: "a b" }, /Expected `prefix` to match/],
+      ["an unknown option", ioredis, { channel: "a" }, /redisNotifier has no option `channel`/],
+      [
+        "a wrong prefix",
+        nodeRedis,
+        { prefix: "a b" },
+        /Expected `prefix` to be a text that matches/,
+      ],
     ];
   for (const [name, subscriber, options, message] of refused) {
     test(name, () => {
