@@ -35,6 +35,21 @@ export function sameBytes(actual: unknown, expected: Uint8Array, what: string): 
   }
 }
 
+/** Plays every row of a table. A failure names the row. */
+export async function each<Row>(
+  rows: readonly Row[],
+  play: (row: Row, index: number) => Promise<void>,
+): Promise<void> {
+  for (const [index, row] of rows.entries()) {
+    try {
+      await play(row, index);
+    } catch (error) {
+      const named = JSON.stringify(row)?.slice(0, 200) ?? String(row);
+      throw new Error(`With ${named}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
 /** Whoever takes longer than this hangs: ten times what a loaded machine needs. */
 const PATIENCE_MS = 20_000;
 

@@ -66,6 +66,8 @@ export interface Application {
     readonly headers?: readonly Line[];
     readonly refuse?: Reply;
   };
+  /** Middleware between the guard and the handler, which may answer in the handler's place. */
+  readonly inside?: (call: Scoped) => Reply | undefined;
   /** Where guard and handler are mounted, if the framework has a router: paths or patterns. */
   readonly at?: readonly string[];
   /** Mounted before the guard: "text" consumes any body, the others parse if there is such a thing. */

@@ -4,6 +4,7 @@ import type { Inspector } from "../../core/inspector.ts";
 import type { Effects } from "../../core/record.ts";
 import type { Store } from "../../core/store.ts";
 import { equal } from "../case.ts";
+import { type Answer, answerOf } from "./answer.ts";
 import type {
   AdapterSubject,
   Application,
@@ -13,16 +14,10 @@ import type {
   Reply,
 } from "./application.ts";
 import { type Link, linkTo } from "./faults.ts";
+import { CREATED } from "./replies.ts";
 
-/** The handler of protocol.md: one effect, `201`, `Location: /payments/1`, `{"id":1}`. */
-export const CREATED: Reply = {
-  status: 201,
-  headers: [
-    ["Content-Type", "application/json"],
-    ["Location", "/payments/1"],
-  ],
-  body: '{"id":1}',
-};
+export { type Answer, problem, replays } from "./answer.ts";
+export { CREATED } from "./replies.ts";
 
 /** A process of the application, with its own way to the store. */
 export interface Process extends Mounted {
@@ -60,24 +55,16 @@ export interface Wanted {
   readonly signal?: AbortSignal;
 }
 
-/** An answer that was read whole. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly bytes: Uint8Array;
-  readonly text: string;
-  readonly isReplay: boolean;
-  /** The `code` of a problem; undefined for any other answer. */
-  readonly code: string | undefined;
-}
-
 /** Has the handler's effect: a row in its transaction, or a line in a ledger. */
 export type Act = () => Promise<void>;
+
+/** `run` is 1 for the first run of the scene. */
+export type SceneHandler = (call: Call, act: Act, run: number) => Reply | Promise<Reply>;
 
 export type SceneOptions = Partial<Omit<Application, "options" | "handler">> & {
   /** With `effects: "transactional"` the store is one in a database, with a real clock. */
   readonly options?: Readonly<Record<string, unknown>>;
-  readonly handler?: (call: Call, act: Act) => Reply | Promise<Reply>;
+  readonly handler?: SceneHandler;
   readonly maxRecords?: number;
 };
 
@@ -105,12 +92,13 @@ export async function scene(
       ...options,
     },
     async handler(call) {
-      runs++;
-      return handler(call, async () => {
+      const run = ++runs;
+      const act = async () => {
         if (database !== undefined && call.idempotency !== undefined) {
-          await database.write(call.idempotency.transaction, `run ${runs}`);
+          await database.write(call.idempotency.transaction, `run ${run}`);
         } else effects++;
-      });
+      };
+      return handler(call, act, run);
     },
   };
   const join = async (changes: Partial<Application> = {}): Promise<Process> => {
@@ -182,43 +170,31 @@ async function send(mounted: Mounted, wanted: Wanted): Promise<Answer> {
   const init: RequestInit = { method, headers: sent, redirect: "manual" };
   if (body !== null && method !== "GET" && method !== "HEAD") init.body = body as BodyInit;
   if (signal !== undefined) init.signal = signal;
-  return answerOf(await mounted.fetch(path, init));
-}
-
-export async function answerOf(response: Response): Promise<Answer> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const text = new TextDecoder().decode(bytes);
-  const isProblem = response.headers.get("content-type") === "application/problem+json";
-  return {
-    status: response.status,
-    headers: response.headers,
-    bytes,
-    text,
-    isReplay: response.headers.get("idempotent-replayed") === "true",
-    code: isProblem ? (JSON.parse(text) as { readonly code: string }).code : undefined,
-  };
-}
-
-/** The answer is the problem of that code, whole. */
-export function problem(answer: Answer, status: number, code: string): void {
-  equal(answer.code, code, "the problem");
-  equal(answer.status, status, "its status");
-  equal(answer.isReplay, false, "the marker on a problem");
-}
-
-/** `answer` replays `first`: status, bytes and marker. */
-export function replays(answer: Answer, first: Answer): void {
-  equal(answer.code, undefined, "the problem");
-  equal(answer.status, first.status, "the status of the replay");
-  equal(answer.text, first.text, "the body of the replay");
-  equal(answer.bytes.length, first.bytes.length, "the length of the replay");
-  equal(answer.isReplay, true, "the marker of the replay");
+  return answerOf(await mounted.fetch(path, init), sent);
 }
 
 /** The answer to a request whose server died, or cut it off, before all of it came. */
 export async function unanswered(sent: Promise<Answer>): Promise<void> {
   const answer = await sent.catch(() => undefined);
   equal(answer?.status, undefined, "the status of what cannot be an answer");
+}
+
+/** Again runs, as run number `h`, and is not a replay. */
+export async function runsAgain(
+  { send, runs }: Pick<Scene, "send" | "runs">,
+  h: number,
+  on?: Mounted,
+): Promise<Answer> {
+  const answer = await send({}, on);
+  equal(answer.code, undefined, "the problem in place of a run");
+  equal(answer.status, 201, "the status of the run");
+  equal(answer.isReplay, false, "the marker of the run");
+  equal(runs(), h, "the runs");
+  return answer;
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** A promise and its key, for a handler that waits until the case lets it go. */
