@@ -205,7 +205,7 @@ export function createGuard<Request, Handle = never>(
   async function reconciled(request: Request, key: string): Promise<Reconciled> {
     const finding = await options.reconcile?.({ request, key });
     if (finding === undefined || !finding.happened) return finding;
-    return { happened: true, result: snapshotOf(ports, finding.answer) };
+    return { happened: true, result: snapshotOf(finding.answer) };
   }
 
   /** Nothing has run. Whether something may is the application's word, given when it started. */
@@ -255,7 +255,7 @@ export function createGuard<Request, Handle = never>(
       case "replay":
     }
     try {
-      const snapshot = decodeSnapshot(found.result, ports.sha256);
+      const snapshot = decodeSnapshot(found.result);
       if (snapshot.kind === "answer") return replayOf(snapshot, echo);
       return refusal("idempotency_response_not_kept", echo, { original: snapshot }).answer;
     } catch (error) {
@@ -295,7 +295,7 @@ export function createGuard<Request, Handle = never>(
         settings,
         transaction,
         added: echo,
-        encode: (snapshot) => encodeSnapshot(snapshot, ports.sha256),
+        encode: encodeSnapshot,
         answerFor: (found) => answerFor(found, id, label, echo),
         notRecorded: () => refusal("idempotency_not_recorded", echo).answer,
       }),

@@ -17,7 +17,7 @@ import {
   type FingerprintOptions,
   type FingerprintPolicy,
 } from "./fingerprint.ts";
-import { compilePolicy, type HeaderPolicy, type ReplayHeaders } from "./headers.ts";
+import { compilePolicy, type HeaderPolicy, isFieldName, type ReplayHeaders } from "./headers.ts";
 import type { KnownAnswer } from "./settle.ts";
 
 /** The principal: a string or a list of strings that only the server knows. */
@@ -125,8 +125,6 @@ const METHODS = ["POST", "PATCH", "PUT", "DELETE"];
 /** A request with a key is read whole before it runs, so this is memory per request. */
 const REQUEST_BYTES = 1024 * 1024;
 const RESPONSE_BYTES = 1024 * 1024;
-/** RFC 9110, section 5.1. */
-const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 export function checkOptions<Request, Handle>(
   options: GuardOptions<Request, Handle>,
@@ -201,7 +199,7 @@ function checkMethods(methods: unknown): ReadonlySet<string> {
 
 function headerNames(header: unknown): readonly string[] {
   const names: readonly unknown[] = Array.isArray(header) ? header : [header];
-  const legal = names.every((name) => typeof name === "string" && FIELD_NAME.test(name));
+  const legal = names.every((name) => isFieldName(name));
   if (names.length > 0 && legal) return names as readonly string[];
   return refuse("header", "a field name, or a list of field names", header);
 }

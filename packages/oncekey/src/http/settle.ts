@@ -1,7 +1,7 @@
 /** Settles a record in doubt: what a person, or a program that looked, knows to have happened. */
 import { wrap } from "../core/envelope.ts";
 import type { Inspector } from "../core/inspector.ts";
-import { type Ports, platform } from "../core/ports.ts";
+import { platform } from "../core/ports.ts";
 import type { Digest, Token } from "../core/record.ts";
 import { type HeaderLine, isLegal } from "./headers.ts";
 import { encodeSnapshot } from "./snapshot.ts";
@@ -16,7 +16,7 @@ export interface KnownAnswer {
 }
 
 /** The bytes that a record keeps for a known answer. Throws a `TypeError` for an impossible one. */
-export function snapshotOf(ports: Ports, answer: KnownAnswer): Uint8Array {
+export function snapshotOf(answer: KnownAnswer): Uint8Array {
   const { status, headers = {}, body = "" } = answer;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new TypeError("Expected `answer.status` to be an integer from 200 to 599.");
@@ -26,7 +26,7 @@ export function snapshotOf(ports: Ports, answer: KnownAnswer): Uint8Array {
     throw new TypeError("Expected `answer.headers` to hold names and values that HTTP can carry.");
   }
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
-  return encodeSnapshot({ kind: "answer", status, headers: lines, body: bytes }, ports.sha256);
+  return encodeSnapshot({ kind: "answer", status, headers: lines, body: bytes });
 }
 
 /**
@@ -43,6 +43,6 @@ export function settle(
 ): Promise<boolean> {
   const lease = { id: record.id, token: record.token };
   if (!outcome.happened) return inspector.release(lease);
-  const result = wrap(platform, record.id, snapshotOf(platform, outcome.answer));
+  const result = wrap(platform, record.id, snapshotOf(outcome.answer));
   return inspector.resolve(lease, result);
 }
