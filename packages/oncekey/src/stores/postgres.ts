@@ -36,6 +36,7 @@ export {
   postgresNotifier,
 } from "./postgres-notifier.ts";
 export type { PostgresClient, PostgresOptions } from "./postgres-options.ts";
+export type { SqlClient, SqlQuery, SqlRow, SqlStatement, SqlValue } from "./sql/client.ts";
 
 export interface PostgresStore<Handle> extends TransactionalStore<Handle>, Inspector {
   /** Creates the table, or brings it up to date. Any number of processes may call it at once. */
