@@ -1,6 +1,6 @@
 /** Rows of Postgres as records, and its errors as ours: what is damaged or failed says so here. */
 import { RecordCorrupt, StoreUnavailable } from "../core/errors.ts";
-import type { Effects, IdempotencyRecord } from "../core/record.ts";
+import type { Digest, Effects, IdempotencyRecord } from "../core/record.ts";
 import type { SqlRow } from "./sql/client.ts";
 
 const EFFECTS: readonly string[] = ["unrepeatable", "repeatable", "transactional"];
@@ -8,9 +8,9 @@ const EFFECTS: readonly string[] = ["unrepeatable", "repeatable", "transactional
 /** Throws `RecordCorrupt` for whatever the table's own checks would have refused. */
 export function recordOf(row: SqlRow): IdempotencyRecord {
   const remembered = {
-    id: textOf(row, "id"),
-    scope: textOf(row, "scope"),
-    fingerprint: textOf(row, "fingerprint"),
+    id: digestOf(row, "id"),
+    scope: digestOf(row, "scope"),
+    fingerprint: digestOf(row, "fingerprint"),
     effects: effectsOf(row),
     label: textOf(row, "label"),
     token: integerOf(row, "token"),
@@ -46,6 +46,12 @@ export function textOf(row: SqlRow, column: string): string {
   const value = row[column];
   if (typeof value !== "string") throw corrupt(column);
   return value;
+}
+
+function digestOf(row: SqlRow, column: string): Digest {
+  const digest = textOf(row, column);
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw corrupt(column);
+  return digest;
 }
 
 function effectsOf(row: SqlRow): Effects {
