@@ -11,7 +11,7 @@ import { Failure, say } from "./command.js";
 export async function startServers() {
   say("starting a Redis and a Postgres for this run");
   // Compiled by the run itself, so it cannot be imported before.
-  const { startPostgres, startRedis } = await import("../packages/oncekey/dist/test/servers.js");
+  const { startPostgres, startRedis } = await import("../packages/local-servers/dist/servers.js");
   // Both are killed when this process exits, but a signal alone would end it without an exit.
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   try {
