@@ -23,7 +23,8 @@ export const mountFastify: Mount = async (application) => {
       return Object.assign(Readable.from([bytes]), { receivedEncodedLength: bytes.length });
     });
   }
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  const parseAs = application.parser === "text" ? "string" : "buffer";
+  app.addContentTypeParser("*", { parseAs }, (_request, body, done) => done(null, body));
   if (application.compresses) addCompression(app);
 
   const scoped = (request: FastifyRequest) => ofNode(request.raw);

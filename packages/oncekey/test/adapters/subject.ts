@@ -27,7 +27,11 @@ async function overSqlite(): Promise<MadeDatabase> {
   if (libsql === undefined) throw new Error("Expected libsql to load.");
   const file = fileFor(libsql);
   const db = file.open();
-  const store = sqliteStore(db, { transactions: file.open(), busyMs: BUSY_MS });
+  const store = sqliteStore(db, {
+    transactions: file.open(),
+    busyMs: BUSY_MS,
+    durability: "normal",
+  });
   await store.setup();
   db.exec("CREATE TABLE effects (text TEXT)");
   return {

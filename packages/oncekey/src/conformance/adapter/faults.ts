@@ -5,7 +5,7 @@
  * and its open transactions are rolled back, as by a database that lost a connection.
  */
 import { StoreUnavailable } from "../../core/errors.ts";
-import type { Store } from "../../core/store.ts";
+import type { Lease, Store } from "../../core/store.ts";
 import type { TransactionalStore } from "../../core/transaction.ts";
 
 export type Fate =
@@ -32,6 +32,8 @@ export interface Link {
   fate: (verb: Verb) => Fate;
   /** Every call that was made, in order, whatever became of it. */
   readonly calls: readonly { readonly verb: Verb; readonly given: readonly unknown[] }[];
+  /** Resolves once a call of this verb has been made. */
+  called(verb: Verb): Promise<void>;
   /** The process is gone, as far as the store can tell. */
   cut(): void;
 }
@@ -53,10 +55,12 @@ const NEVER: Promise<never> = new Promise(() => {});
 export function linkTo(store: Store): Link {
   const calls: { verb: Verb; given: readonly unknown[] }[] = [];
   const aborts = new Set<(reason: Error) => void>();
+  const heard = new Map<Verb, () => void>();
   let isCut = false;
 
   async function send<T>(verb: Verb, given: readonly unknown[], go: Go<T>): Promise<T> {
     calls.push({ verb, given });
+    heard.get(verb)?.();
     const fate = isCut ? "lost" : link.fate(verb);
     if (fate === "lost") return NEVER;
     if (fate === "refused") throw new StoreUnavailable("The store is down.");
@@ -70,7 +74,11 @@ export function linkTo(store: Store): Link {
   }
 
   /** The work of a transaction, with the two ways in which a database ends it by itself. */
-  async function worked(work: () => Promise<Uint8Array>, fate: Fate): Promise<Uint8Array> {
+  async function worked(
+    work: () => Promise<Uint8Array>,
+    fate: Fate,
+    given: unknown[],
+  ): Promise<Uint8Array> {
     let abort: (reason: Error) => void = () => {};
     const aborted = new Promise<never>((_, reject) => {
       abort = reject;
@@ -78,6 +86,7 @@ export function linkTo(store: Store): Link {
     aborts.add(abort);
     try {
       const result = await Promise.race([work(), aborted]);
+      given.push(result);
       if (fate === "commit-refused") throw new StoreUnavailable("The COMMIT failed.");
       return result;
     } finally {
@@ -98,14 +107,22 @@ export function linkTo(store: Store): Link {
   const link: Link = {
     store: isTransactional(store)
       ? Object.assign(verbs, {
-          transaction: (lease: Parameters<typeof store.transaction>[0], work: Work) =>
-            send("transaction", [lease], (fate) =>
-              store.transaction(lease, (handle) => worked(() => work(handle), fate)),
-            ),
+          transaction(lease: Lease, work: Work) {
+            // The result is known, and told to the store, only when the work is done.
+            const given: unknown[] = [lease];
+            return send("transaction", given, (fate) =>
+              store.transaction(lease, (handle) => worked(() => work(handle), fate, given)),
+            );
+          },
         })
       : verbs,
     fate: () => "through",
     calls,
+    called: (verb) =>
+      new Promise((resolve) => {
+        if (calls.some((call) => call.verb === verb)) resolve();
+        else heard.set(verb, resolve);
+      }),
     cut() {
       isCut = true;
       for (const abort of aborts) abort(new Error("The connection is gone."));
