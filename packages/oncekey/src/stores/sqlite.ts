@@ -19,6 +19,7 @@ import {
   unavailable,
 } from "./sql/sqlite-client.ts";
 import { patiently, within } from "./sql/sqlite-lock.ts";
+import { readPage } from "./sql/sqlite-page.ts";
 import { createRecords } from "./sql/sqlite-records.ts";
 import { isMigrated, migrate, switchToWal } from "./sql/sqlite-schema.ts";
 import { completeWith } from "./sql/sqlite-transaction.ts";
@@ -111,7 +112,7 @@ export function sqliteStore(
 
     list: async (request) => {
       checkPage(request);
-      return read(() => records.list(request));
+      return read(() => readPage(connection, table, request));
     },
     async reap(limit) {
       let reaped = 0;

@@ -93,20 +93,28 @@ describe("a client that is closed", () => {
 describe("a damaged record", () => {
   const store = redisStore(clients.ioredis);
   const damages: Record<string, (key: string) => Promise<unknown>> = {
-    "of another version": (key) => admin.hset(key, "version", "2"),
-    "of another state": (key) => admin.hset(key, "state", "done"),
-    "of other effects": (key) => admin.hset(key, "effects", "none"),
-    "with a token that is no number": (key) => admin.hset(key, "token", "1x"),
-    "with a negative attempt": (key) => admin.hset(key, "attempt", "-1"),
-    "with a lease that ends never": (key) => admin.hset(key, "leaseEndsAt", "inf"),
     "with foreign fields alone": async (key) => {
       await admin.del(key);
       await admin.hset(key, "color", "red");
     },
   };
-  const fields = ["version", "state", "token", "attempt", "claimedAt", "retentionMs", "effects"];
-  for (const field of [...fields, "scope", "fingerprint", "label", "leaseEndsAt", "nonce"]) {
-    damages[`without its ${field}`] = (key) => admin.hdel(key, field);
+  // Version, state, token, attempt, claimedAt, retentionMs, effects, and so on: see redis-lua.ts.
+  const changes: readonly [name: string, word: number, value: string][] = [
+    ["of another version", 0, "2"],
+    ["of another state", 1, "done"],
+    ["that says completed, and is not", 1, "completed"],
+    ["with a token that is no number", 2, "1x"],
+    ["with a negative attempt", 3, "-1"],
+    ["with an empty instant", 4, ""],
+    ["with an endless retention", 5, "inf"],
+    ["of other effects", 6, "none"],
+    ["with a lease that never ends", 9, "nan"],
+  ];
+  for (const [name, word, value] of changes) {
+    damages[name] = (key) => rewrite(key, (words) => words.with(word, value));
+  }
+  for (let length = 0; length < 11; length += 1) {
+    damages[`of ${length} words`] = (key) => rewrite(key, (words) => words.slice(0, length));
   }
 
   for (const [name, damage] of Object.entries(damages)) {
@@ -120,25 +128,25 @@ describe("a damaged record", () => {
     });
   }
 
-  for (const field of ["completedAt", "expiresAt", "result"]) {
-    test(`completed, without its ${field}`, async () => {
-      const wanted = request();
-      const lease = await owned(store, wanted);
-      await store.complete(lease, RESULT);
-      await admin.hdel(keyOf(lease.id), field);
-      await rejects(store.claim(duplicate(wanted)), RecordCorrupt);
-      await rejects(store.get(lease.id), RecordCorrupt);
-    });
-  }
+  test("completed, without its result", async () => {
+    const wanted = request();
+    const lease = await owned(store, wanted);
+    await store.complete(lease, RESULT);
+    await admin.hdel(keyOf(lease.id), "result");
+    await rejects(store.claim(duplicate(wanted)), RecordCorrupt);
+    await rejects(store.get(lease.id), RecordCorrupt);
+  });
 
-  for (const [field, value] of [
-    ["scope", "zz"],
-    ["fingerprint", "a\nb"],
+  for (const [name, word, value] of [
+    ["a scope that is no digest", 7, "zz"],
+    ["a fingerprint with a line end", 8, "a\nb"],
+    ["a token beyond what a number holds", 2, "9".repeat(20)],
   ] as const) {
-    test(`with ${JSON.stringify(value)} for its ${field}`, async () => {
+    test(`with ${name}`, async () => {
       const lease = await owned(store, request());
-      await admin.hset(keyOf(lease.id), field, value);
+      await rewrite(keyOf(lease.id), (words) => words.with(word, value));
       await rejects(store.get(lease.id), RecordCorrupt);
+      await admin.del(keyOf(lease.id));
     });
   }
 
@@ -147,6 +155,11 @@ describe("a damaged record", () => {
     await admin.set(keyOf(wanted.id), "a string");
     await refusesAll({ id: wanted.id, token: 1 }, () => store.claim(wanted));
   });
+
+  async function rewrite(key: string, change: (words: string[]) => string[]): Promise<void> {
+    const words = (await admin.hget(key, "record"))?.split(" ") ?? [];
+    await admin.hset(key, "record", change(words).join(" "));
+  }
 
   async function refusesAll(lease: Lease, claim: () => Promise<unknown>): Promise<void> {
     const before = await admin.dumpBuffer(keyOf(lease.id));

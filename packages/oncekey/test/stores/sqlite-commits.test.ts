@@ -67,6 +67,8 @@ for (const client of clients) {
 
     test("a duplicate opens no transaction, whatever it meets", async () => {
       const [running, doubtful, done] = [request(), request({ leaseMs: 0 }), request()];
+      const ended = request({ leaseMs: 0, effects: "repeatable" });
+      await owned(store, ended);
       await owned(store, running);
       await owned(store, doubtful);
       await store.complete(await owned(store, done), RESULT);
@@ -77,6 +79,8 @@ for (const client of clients) {
         equal((await store.claim(other)).outcome, "taken");
         await store.get(first.id);
       }
+      const other = duplicate(ended, { fingerprint: request().fingerprint });
+      equal((await store.claim(other)).outcome, "taken");
       await store.list({ limit: 10 });
       equal(await store.reap(10), 0);
       deepEqual(executed, []);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import { owned, RESULT, request } from "../../src/conformance/subject.ts";
 import type { Lease } from "../../src/core/store.ts";
 import type { TransactionalStore } from "../../src/core/transaction.ts";
+import type { SqliteStatement } from "../../src/stores/sql/sqlite-client.ts";
 import { type SqliteStore, sqliteStore } from "../../src/stores/sqlite.ts";
 import { clients, fileFor, type TestDatabase, type TestFile } from "./sqlite-clients.ts";
 
@@ -83,6 +84,23 @@ for (const client of clients) {
         await rejects(failed, UNAVAILABLE);
         equal((await store.get(lease.id))?.state, "in-flight", ending);
       }
+    });
+
+    test("is over for the next one, even if a half-read statement kept it from rolling back", async () => {
+      const rows = second.prepare("SELECT 1 UNION ALL SELECT 2") as SqliteStatement & {
+        iterate(): Iterator<unknown>;
+      };
+      let half: Iterator<unknown> | undefined;
+      const failed = store.transaction(lease, async (handle) => {
+        affect(handle);
+        half = rows.iterate();
+        half.next();
+        throw new Error("the handler's own");
+      });
+      await rejects(failed, { message: "the handler's own" });
+      while (half?.next().done === false);
+      equal(await store.transaction(lease, async (handle) => affect(handle) && RESULT), true);
+      equal(effects(), 1);
     });
 
     test("does not run its work for an owner that was followed", async () => {

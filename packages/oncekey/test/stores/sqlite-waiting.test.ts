@@ -8,6 +8,7 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { duplicate, owned, RESULT, request } from "../../src/conformance/subject.ts";
+import type { SqliteStatement } from "../../src/stores/sql/sqlite-client.ts";
 import { sqliteStore } from "../../src/stores/sqlite.ts";
 import { clients, fileFor, observed, type TestDatabase, type TestFile } from "./sqlite-clients.ts";
 
@@ -49,6 +50,27 @@ for (const client of clients) {
       equal((await claim).outcome, "claimed");
       equal(await store.get(early.id), undefined);
       equal((await store.get(lease.id))?.state, "in-flight");
+    });
+
+    test("a statement that somebody has not read to its end is said to be in the way", async () => {
+      const db = file.open();
+      const store = sqliteStore(db);
+      await owned(store, request());
+      // More rows than libsql reads ahead.
+      const select = db.prepare(`WITH RECURSIVE n (i) AS
+        (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
+        SELECT i FROM n CROSS JOIN oncekey_records`) as SqliteStatement & {
+        iterate(): Iterator<unknown>;
+      };
+      const rows = select.iterate();
+      rows.next();
+      await sqliteStore(other).claim(request());
+      await rejects(store.claim(request()), {
+        name: "StoreUnavailable",
+        message: /not read a statement .* to its end/,
+      });
+      while (rows.next().done !== true);
+      await owned(store, request());
     });
 
     test("a transaction of this process makes claims wait, duplicates not, and nobody spins", async () => {

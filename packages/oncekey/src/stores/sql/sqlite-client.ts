@@ -103,9 +103,19 @@ export function fileOf(client: SqliteClient): string {
 /** Another connection holds a lock: the same call may succeed in a moment. */
 export function isLocked(error: unknown): boolean {
   const { code, errcode } = Object(error) as { code?: unknown; errcode?: unknown };
+  if (isSnapshot(error)) return false;
   // node:sqlite tells SQLite's number, of which the low byte is the kind: 5 is SQLITE_BUSY.
   if (typeof errcode === "number") return (errcode & 0xff) === 5;
   return typeof code === "string" && code.startsWith("SQLITE_BUSY");
+}
+
+/**
+ * The connection is still reading the database as it was before somebody wrote, and cannot write
+ * to that: no waiting helps, only the end of the statement that reads.
+ */
+function isSnapshot(error: unknown): boolean {
+  const { code, errcode } = Object(error) as { code?: unknown; errcode?: unknown };
+  return errcode === 517 || code === "SQLITE_BUSY_SNAPSHOT";
 }
 
 /** What the statements answer. Whatever they throw instead leaves as the store's own error. */
@@ -127,6 +137,9 @@ function hintFor(error: unknown): string {
   const message = messageOf(error);
   if (isLocked(error)) return ": another connection kept its write lock";
   if (message.includes("no such table")) return ": call `setup()` once before the first request";
+  if (isSnapshot(error) || message.includes("busy executing")) {
+    return ": somebody has not read a statement on the store's connection to its end";
+  }
   if (message.includes("within a transaction")) {
     return ": somebody else has a transaction open on the store's connection";
   }

@@ -4,10 +4,9 @@
  * Everything here answers at once and assumes nothing of transactions, except that whatever
  * writes runs under the write lock. So it may read first and write then, and nobody comes between.
  */
-import type { ListRequest, Page } from "../../core/inspector.ts";
-import type { Digest, IdempotencyRecord } from "../../core/record.ts";
+import type { Digest, IdempotencyRecord, Token } from "../../core/record.ts";
 import type { Claim, ClaimRequest, Lease } from "../../core/store.ts";
-import type { Connection, Row } from "./sqlite-client.ts";
+import type { Connection, Row, SqliteValue } from "./sqlite-client.ts";
 import { COLUMNS, type Kept, readRow } from "./sqlite-row.ts";
 import { tablesOf } from "./sqlite-schema.ts";
 
@@ -32,7 +31,6 @@ export interface Records {
   resolve(lease: Lease, result: Uint8Array, turn: Turn): boolean;
   /** Nothing has happened yet to what this lease owns: neither a successor, nor an ending. */
   isOwner(lease: Lease, turn: Turn): boolean;
-  list(request: ListRequest): Page;
   /** Whether there is anything to reap. */
   hasExpired(): boolean;
   reap(limit: number, turn: Turn): number;
@@ -42,7 +40,7 @@ export interface Records {
  * Milliseconds since 1970. Rounded, because SQLite counts in days, of which a millisecond is no
  * exact fraction. `unixepoch('subsec')` would say the same, from SQLite 3.42.
  */
-const CLOCK = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+export const CLOCK = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
 
 /** The fence: this owner's row, not completed, and not over. */
 const OWNED =
@@ -77,43 +75,34 @@ export function createRecords(connection: Connection, table: string): Records {
     standing(request) {
       const found = read(request.id);
       const kept = found && readRow(found.row, found.now);
-      if (kept === undefined || kept.isFollowable) return undefined;
-      if (isSameClaim(kept, request)) return undefined;
+      if (kept === undefined || ruling(kept, request) !== "taken") return undefined;
       return { outcome: "taken", record: kept.record };
     },
 
     claim(request, turn) {
-      const found = read(request.id);
-      const kept = found && readRow(found.row, turn.now);
-      if (kept !== undefined) {
-        const { record } = kept;
-        if (isSameClaim(kept, request)) {
-          renew(record, request.leaseMs, turn);
-          return claimed(request.id, record.token, record.attempt, record.claimedAt);
-        }
-        const mayFollow = kept.isFollowable && record.fingerprint === request.fingerprint;
-        if (!mayFollow) return { outcome: "taken", record };
-      }
-      const { id, effects, leaseMs, retentionMs } = request;
+      const { id } = request;
       const token = turn.nextToken();
-      const attempt = kept === undefined ? 1 : kept.record.attempt + 1;
-      const leaseEndsAt = turn.now + leaseMs;
-      connection.change(
-        sql.own,
-        token,
-        id,
-        request.scope,
-        request.fingerprint,
-        effects,
-        request.label,
-        request.nonce,
-        attempt,
-        turn.now,
-        retentionMs,
-        leaseEndsAt,
-        effects === "unrepeatable" ? null : leaseEndsAt + retentionMs,
-      );
-      return claimed(id, token, attempt, turn.now);
+      const own = (statement: string, attempt: number) =>
+        connection.change(statement, ...valuesOf(request, token, attempt, turn.now)) > 0;
+
+      if (own(sql.begin, 1)) return claimed(id, token, 1, turn.now);
+      const found = read(id);
+      const kept = found && readRow(found.row, turn.now);
+      if (kept === undefined) {
+        own(sql.replace, 1);
+        return claimed(id, token, 1, turn.now);
+      }
+      const { record } = kept;
+      switch (ruling(kept, request)) {
+        case "taken":
+          return { outcome: "taken", record };
+        case "again":
+          renew(record, request.leaseMs, turn);
+          return claimed(id, record.token, record.attempt, record.claimedAt);
+        case "follow":
+          own(sql.replace, record.attempt + 1);
+          return claimed(id, token, record.attempt + 1, turn.now);
+      }
     },
 
     renew,
@@ -135,34 +124,33 @@ export function createRecords(connection: Connection, table: string): Records {
 
     isOwner: ({ id, token }, { now }) => connection.rows(sql.isOwner, token, id, now).length > 0,
 
-    list: ({ limit, after, scope, state }) => {
-      const where = ["token < ?"];
-      const values: (string | number)[] = [after === undefined ? TOKEN_MAX : Number(after)];
-      if (scope !== undefined) {
-        where.push("scope = ?");
-        values.push(scope);
-      }
-      const isUnsettled = state === "in-flight" || state === "in-doubt";
-      if (isUnsettled) where.push("completed_at IS NULL");
-      if (state === "completed") where.push("completed_at IS NOT NULL");
-      const query = sql.list(where.join(" AND "), isUnsettled);
-      // One more than wanted tells whether there is a page after this one.
-      const rows = connection.rows(query, ...values, limit + 1);
-      return pageOf(rows, limit, state);
-    },
-
     hasExpired: () => connection.rows(sql.hasExpired).length > 0,
 
     reap: (limit, { now }) => connection.change(sql.reap, now, limit),
   };
 }
 
-/** Beyond every token. */
-const TOKEN_MAX = Number.MAX_SAFE_INTEGER;
+/** What a claim puts into the row, in the order of `INSERTED`. */
+function valuesOf(
+  request: ClaimRequest,
+  token: Token,
+  attempt: number,
+  now: number,
+): readonly SqliteValue[] {
+  const { id, scope, fingerprint, effects, label, nonce, leaseMs, retentionMs } = request;
+  const leaseEndsAt = now + leaseMs;
+  // In doubt for ever, if it comes to that.
+  const expiresAt = effects === "unrepeatable" ? null : leaseEndsAt + retentionMs;
+  const subject = [token, id, scope, fingerprint, effects, label, nonce, attempt];
+  return [...subject, now, retentionMs, leaseEndsAt, expiresAt];
+}
 
-/** Its reply was lost, and it is made again. */
-function isSameClaim(kept: Kept, request: ClaimRequest): boolean {
-  return kept.nonce === request.nonce && kept.record.state !== "completed";
+/** What a record that has not expired means for a claim. */
+function ruling(kept: Kept, request: ClaimRequest): "taken" | "again" | "follow" {
+  const { record, nonce, isFollowable } = kept;
+  // Its reply was lost, and it is made again.
+  if (nonce === request.nonce && record.state !== "completed") return "again";
+  return isFollowable && record.fingerprint === request.fingerprint ? "follow" : "taken";
 }
 
 function claimed(id: Digest, token: number, attempt: number, claimedAt: number): Claim {
@@ -183,23 +171,17 @@ function createTurn(last: number, now: number, spend: (last: number) => void): T
   };
 }
 
-/** A page reads a fixed number of rows, whatever they are: so it costs the same everywhere. */
-function pageOf(rows: readonly Row[], limit: number, state: ListRequest["state"]): Page {
-  const shown = rows.slice(0, limit);
-  const records = shown
-    .map((row) => readRow(row, Number(row.now))?.record)
-    .filter((record) => record !== undefined)
-    .filter((record) => state === undefined || record.state === state);
-  const last = shown.at(-1);
-  if (rows.length <= limit || last === undefined) return { records };
-  return { records, next: String(last.token) };
-}
+const INSERTED: readonly string[] = [
+  ...["token", "id", "scope", "fingerprint", "effects", "label", "nonce", "attempt"],
+  ...["claimed_at", "retention_ms", "lease_ends_at", "expires_at"],
+];
 
 interface Statements {
   readonly turn: string;
   readonly spend: string;
   readonly find: string;
-  readonly own: string;
+  readonly begin: string;
+  readonly replace: string;
   readonly renew: string;
   readonly complete: string;
   readonly isCompleted: string;
@@ -208,24 +190,22 @@ interface Statements {
   readonly isOwner: string;
   readonly hasExpired: string;
   readonly reap: string;
-  list(where: string, isUnsettled: boolean): string;
 }
 
+const replaced = (column: string) => `${column} = excluded.${column}`;
+
 function statementsOf(table: string): Statements {
-  const { records, tokens, unsettled } = tablesOf(table);
+  const { records, tokens } = tablesOf(table);
+  const insert = `INSERT INTO ${records} (${INSERTED.join(", ")})
+      VALUES (${INSERTED.map(() => "?").join(", ")})`;
   return {
     turn: `SELECT token, ${CLOCK} AS now FROM ${tokens}`,
     spend: `UPDATE ${tokens} SET token = ?`,
     find: `SELECT ${COLUMNS}, result, ${CLOCK} AS now FROM ${records} WHERE id = ?`,
     // On conflict of the id alone: a token that is there already must fail, and never replace.
-    own: `INSERT INTO ${records} (token, id, scope, fingerprint, effects, label, nonce, attempt,
-        claimed_at, retention_ms, lease_ends_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET token = excluded.token, scope = excluded.scope,
-        fingerprint = excluded.fingerprint, effects = excluded.effects, label = excluded.label,
-        nonce = excluded.nonce, attempt = excluded.attempt, claimed_at = excluded.claimed_at,
-        retention_ms = excluded.retention_ms, lease_ends_at = excluded.lease_ends_at,
-        expires_at = excluded.expires_at, completed_at = NULL, result = NULL`,
+    begin: `${insert} ON CONFLICT (id) DO NOTHING`,
+    replace: `${insert} ON CONFLICT (id) DO UPDATE SET ${INSERTED.map(replaced).join(", ")},
+        completed_at = NULL, result = NULL`,
     renew: `UPDATE ${records} SET lease_ends_at = ?,
         expires_at = CASE effects WHEN 'unrepeatable' THEN NULL ELSE ? + retention_ms END
       WHERE ${OWNED}`,
@@ -242,11 +222,5 @@ function statementsOf(table: string): Statements {
     hasExpired: `SELECT 1 FROM ${records} WHERE expires_at <= ${CLOCK} LIMIT 1`,
     reap: `DELETE FROM ${records} WHERE token IN
         (SELECT token FROM ${records} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
-    // A scope may hold a million completed records and one in doubt: the planner cannot know.
-    list: (where, isUnsettled) =>
-      `SELECT ${COLUMNS}, ${CLOCK} AS now,
-        CASE WHEN expires_at > ${CLOCK} THEN result END AS result
-      FROM ${records} ${isUnsettled ? `INDEXED BY ${unsettled}` : ""}
-      WHERE ${where} ORDER BY token DESC LIMIT ?`,
   };
 }
