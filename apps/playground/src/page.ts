@@ -22,7 +22,7 @@ export function createPage(balance: Balancer, ledger: () => Entry[]): RequestLis
     if (found !== undefined) {
       const headers = {
         "content-type": found.type,
-        "content-security-policy": "default-src 'self'",
+        "content-security-policy": "default-src 'self'; img-src data:",
         "cache-control": "no-cache",
       };
       outgoing.writeHead(200, headers).end(found.body);
