@@ -98,8 +98,9 @@ function sqlStateOf(error: unknown): string {
   let current = error as Wrapped | undefined;
   for (let depth = 0; depth < 4 && typeof current === "object" && current !== null; depth++) {
     const code = current.meta?.code ?? current.originalCode ?? current.code;
-    if (typeof code === "string" && /^(?!P\d)[0-9A-Z]{5}$/.test(code)) return code;
-    current = current.cause;
+    // Prisma's own codes look alike: P2010 is no state of SQL.
+    if (typeof code === "string" && /^(?!P[1-9])[0-9A-Z]{5}$/.test(code)) return code;
+    current = current.cause ?? current.meta?.driverAdapterError;
   }
   return "";
 }
@@ -107,6 +108,6 @@ function sqlStateOf(error: unknown): string {
 interface Wrapped {
   readonly code?: unknown;
   readonly originalCode?: unknown;
-  readonly meta?: { readonly code?: unknown };
+  readonly meta?: { readonly code?: unknown; readonly driverAdapterError?: Wrapped };
   readonly cause?: Wrapped;
 }
