@@ -6,19 +6,18 @@
  * of this turn, because a commit costs a wait for the disk. What only reads does so at once: a
  * duplicate opens no transaction. The clock is SQLite's own, read once in each transaction.
  */
+import { checkInteger, refuse } from "../core/check.ts";
 import { RecordCorrupt } from "../core/errors.ts";
 import type { Inspector, ListRequest } from "../core/inspector.ts";
 import type { Store } from "../core/store.ts";
 import type { TransactionalStore } from "../core/transaction.ts";
-import {
-  answered,
-  createConnection,
-  type Durability,
-  fileOf,
-  type SqliteClient,
-  unavailable,
-} from "./sql/sqlite-client.ts";
+import { answered, createConnection, type SqliteClient, unavailable } from "./sql/sqlite-client.ts";
 import { patiently, within } from "./sql/sqlite-lock.ts";
+import {
+  checkedOptions,
+  type SqliteStoreOptions,
+  type SqliteTransactionOptions,
+} from "./sql/sqlite-options.ts";
 import { readPage } from "./sql/sqlite-page.ts";
 import { createRecords } from "./sql/sqlite-records.ts";
 import { isMigrated, migrate, switchToWal } from "./sql/sqlite-schema.ts";
@@ -26,44 +25,21 @@ import { completeWith } from "./sql/sqlite-transaction.ts";
 import { createWriter } from "./sql/sqlite-writer.ts";
 
 export type { SqliteClient } from "./sql/sqlite-client.ts";
-
-export interface SqliteStoreOptions {
-  /** The table's name, and the beginning of its companions' names. "oncekey_records" unless told. */
-  readonly table?: string;
-  /** "full", the default, survives a loss of power; "normal" the death of the process only. */
-  readonly durability?: Durability;
-  /** How long a call waits for the write lock, in ms. 5000 unless told. */
-  readonly busyMs?: number;
-}
-
-export interface SqliteTransactionOptions<Handle> extends SqliteStoreOptions {
-  /**
-   * A second connection to the same file, for effects and record in one commit. SQLite has no
-   * transactions beside each other on one connection: whatever else the application did on it
-   * in the meantime would be part of the transaction, and be rolled back with it.
-   */
-  readonly transactions: Handle;
-}
+export type { SqliteStoreOptions, SqliteTransactionOptions } from "./sql/sqlite-options.ts";
 
 export interface SqliteStore extends Store, Inspector {
   /** Makes the tables or brings them up to date. Several processes may call it at once. */
   setup(): Promise<void>;
 }
 
-/** As long as SQLite's own clients wait, and the engine's patience with a store (P-105). */
-const BUSY_MS = 5_000;
-
-/** The longest that a timer can wait. */
-const BUSY_MS_MAX = 2_147_483_647;
+/** An instant and two of these are still a safe integer. What is not would fail a whole turn. */
+const DURATION_MS_MAX = 2 ** 50;
 
 /** `list` reads no more at once (`core/inspector.ts`). */
 const PAGE_MAX = 1_000;
 
 /** Freeing a result of a megabyte takes a millisecond: claims may come in between. */
 const REAPED_AT_ONCE = 100;
-
-/** Names go into the statements as they are, so nothing else may be in them (S-16). */
-const TABLE_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /**
  * @example
@@ -79,7 +55,7 @@ export function sqliteStore(
   db: SqliteClient,
   options: SqliteStoreOptions & { readonly transactions?: SqliteClient } = {},
 ): SqliteStore {
-  const { table, durability, busyMs, transactions } = checked(db, options);
+  const { table, durability, busyMs, transactions } = checkedOptions(db, options);
   const connection = createConnection(db, durability);
   const records = createRecords(connection, table);
   const writer = createWriter(connection, records, busyMs);
@@ -101,20 +77,26 @@ export function sqliteStore(
     },
 
     async claim(request) {
+      checkInteger("leaseMs", request.leaseMs, 0, DURATION_MS_MAX);
+      checkInteger("retentionMs", request.retentionMs, 0, DURATION_MS_MAX);
       const answer = await read(() => records.standing(request));
       return answer ?? writer.share((turn) => records.claim(request, turn));
     },
-    renew: (lease, leaseMs) => writer.share((turn) => records.renew(lease, leaseMs, turn)),
+    async renew(lease, leaseMs) {
+      checkInteger("leaseMs", leaseMs, 0, DURATION_MS_MAX);
+      return writer.share((turn) => records.renew(lease, leaseMs, turn));
+    },
     complete: (lease, result) => writer.share((turn) => records.complete(lease, result, turn)),
     release: (lease) => writer.share((turn) => records.release(lease, turn)),
     resolve: (lease, result) => writer.share((turn) => records.resolve(lease, result, turn)),
     get: (id) => read(() => records.find(id)),
 
-    list: async (request) => {
+    async list(request) {
       checkPage(request);
       return read(() => readPage(connection, table, request));
     },
     async reap(limit) {
+      checkInteger("limit", limit, 1, Number.MAX_SAFE_INTEGER);
       let reaped = 0;
       // Most of the time there is nothing to do, and a look takes no lock.
       while (reaped < limit && (await read(() => records.hasExpired()))) {
@@ -138,76 +120,9 @@ export function sqliteStore(
   return Object.assign(store, { transaction: transactional });
 }
 
-type Checked = Required<SqliteStoreOptions> & { readonly transactions: SqliteClient | undefined };
-
-/** Every option that there is, and what it may be. */
-const EXPECTED: Readonly<Record<string, [is: (value: unknown) => boolean, expected: string]>> = {
-  table: [
-    (value) => typeof value === "string" && TABLE_NAME.test(value) && !value.startsWith("sqlite_"),
-    `a name that matches ${TABLE_NAME.source} and does not begin with "sqlite_"`,
-  ],
-  durability: [(value) => value === "full" || value === "normal", '"full" or "normal"'],
-  busyMs: [
-    (value) => isWithin(value, BUSY_MS_MAX),
-    `a whole number of milliseconds, 1 to ${BUSY_MS_MAX}`,
-  ],
-  transactions: [isClient, "a second connection with `prepare` and `exec`"],
-};
-
-function checked(
-  db: SqliteClient,
-  options: SqliteStoreOptions & { readonly transactions?: SqliteClient },
-): Checked {
-  if (!isClient(db)) throw new TypeError("Expected `db` to be a database: it has no `prepare`.");
-  for (const [name, value] of Object.entries(options)) {
-    const [is, expected] = (Object.hasOwn(EXPECTED, name) && EXPECTED[name]) || [];
-    if (is === undefined) {
-      const names = Object.keys(EXPECTED).join("`, `");
-      throw new TypeError(`Expected an option of sqliteStore (\`${names}\`), got \`${name}\`.`);
-    }
-    if (value !== undefined && !is(value)) {
-      throw new TypeError(`Expected \`${name}\` to be ${expected}, got ${shown(value)}.`);
-    }
-  }
-  const {
-    table = "oncekey_records",
-    durability = "full",
-    busyMs = BUSY_MS,
-    transactions,
-  } = options;
-  if (transactions !== undefined) checkSecond(db, transactions);
-  return { table, durability, busyMs, transactions };
-}
-
-/** Found out at the first transaction, either mistake would look like a claim that was lost. */
-function checkSecond(db: SqliteClient, transactions: SqliteClient): void {
-  const isSecond = transactions !== db;
-  if (isSecond && fileOf(db) !== "" && fileOf(db) === fileOf(transactions)) return;
-  throw new TypeError(
-    `Expected \`transactions\` to be a second connection to the same file, got ${
-      isSecond ? "another database" : "the same connection"
-    }.`,
-  );
-}
-
 function checkPage({ limit, after }: ListRequest): void {
-  if (!isWithin(limit, PAGE_MAX)) {
-    throw new TypeError(`Expected \`limit\` to be 1 to ${PAGE_MAX}, got ${shown(limit)}.`);
-  }
+  checkInteger("limit", limit, 1, PAGE_MAX);
   if (after !== undefined && !/^\d{1,16}$/.test(after)) {
-    throw new TypeError("Expected `after` to be the `next` of the page before.");
+    refuse("after", "the `next` of the page before", after);
   }
-}
-
-function isClient(value: unknown): boolean {
-  const { prepare, exec } = Object(value) as Partial<SqliteClient>;
-  return typeof prepare === "function" && typeof exec === "function";
-}
-
-function isWithin(value: unknown, most: number): boolean {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= most;
-}
-
-function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

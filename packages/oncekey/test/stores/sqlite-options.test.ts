@@ -21,8 +21,8 @@ for (const client of clients) {
     }
 
     test("an option that does not exist is refused by name", () => {
-      refuses({ tabel: "records" }, /Expected an option of sqliteStore .*`busyMs`.*got `tabel`/);
-      refuses({ toString: 1 }, /got `toString`/);
+      refuses({ tabel: "records" }, /sqliteStore\(\) has no option `tabel`\. It knows .*busyMs/);
+      refuses({ toString: 1 }, /no option `toString`/);
     });
 
     test("a table's name is a plain word, and nothing that SQL could read otherwise", () => {
@@ -40,7 +40,7 @@ for (const client of clients) {
         refuses({ durability }, /Expected `durability` to be "full" or "normal", got /);
       }
       for (const busyMs of [0, -1, 1.5, Number.NaN, 2 ** 31, "5000"]) {
-        refuses({ busyMs }, /Expected `busyMs` to be a whole number of milliseconds/);
+        refuses({ busyMs }, /Expected `busyMs` to be an integer from 1 to /);
       }
       for (const transactions of [null, 7, {}, { prepare() {} }]) {
         refuses({ transactions }, /Expected `transactions` to be a second connection/);
@@ -75,6 +75,20 @@ for (const client of clients) {
       for (const after of ["", "x", "1 OR 1", "-1"]) {
         await rejects(store.list({ limit: 1, after }), { name: "TypeError", message: /`after`/ });
       }
+    });
+
+    test("a duration that is none is refused at once, and fails no other call of its turn", async () => {
+      const store = sqliteStore(db);
+      await store.setup();
+      const lease = await owned(store, request());
+      const good = store.claim(request());
+      for (const leaseMs of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+        const refused = { name: "TypeError", message: /Expected `leaseMs` to be/ };
+        await rejects(store.claim(request({ leaseMs })), refused);
+        await rejects(store.renew(lease, leaseMs), refused);
+      }
+      await rejects(store.claim(request({ retentionMs: -1 })), { message: /`retentionMs`/ });
+      equal((await good).outcome, "claimed");
     });
 
     test("without a second connection there are no transactions, not even for the compiler", () => {
