@@ -19,7 +19,7 @@ await main(async () => {
   );
   await build("apps/playground");
 
-  const start = join(ROOT, "apps/playground/dist/start.js");
+  const start = join(ROOT, "apps/playground/dist/src/start.js");
   const child = spawn(process.execPath, [start, ...args], { stdio: "inherit" });
   // A terminal sends Ctrl-C to the whole group: the playground has it already, and this only waits.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));

@@ -12,7 +12,7 @@ const FILES: Readonly<Record<string, { readonly type: string; readonly body: Buf
 };
 
 function file(name: string, type: string) {
-  return { type, body: readFileSync(new URL(`../page/${name}`, import.meta.url)) };
+  return { type, body: readFileSync(new URL(`../../page/${name}`, import.meta.url)) };
 }
 
 export function createPage(balance: Balancer, ledger: () => Entry[]): RequestListener {
