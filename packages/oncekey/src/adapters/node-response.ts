@@ -21,6 +21,7 @@ export interface NodeResponse {
   statusMessage: string;
   readonly headersSent: boolean;
   readonly writableEnded: boolean;
+  readonly destroyed: boolean;
   getHeaders(): { readonly [name: string]: Value | undefined };
   getHeaderNames(): string[];
   /** Always there in the versions that we run on, and not in every version of their types. */
@@ -101,7 +102,9 @@ export function takeOver(
   let hasHead = false;
   let hasLeft = false;
   let hasEnded = false;
-  let isGone = false;
+  let isGone = response.destroyed;
+  /** Node announced the end of a connection, and the handler has not heard of it. */
+  let isConcealed = false;
   let isOver = false;
 
   function pass<T>(call: () => T): T {
@@ -128,7 +131,10 @@ export function takeOver(
 
   function send(chunk: Uint8Array, callback?: unknown): boolean {
     // To write to a client that has left is an error in Node; the handler is not to hear of it.
-    if (isGone) return true;
+    if (isGone) {
+      taken(callback);
+      return true;
+    }
     depart();
     return pass(() => native.write.call(response, chunk, callback)) as boolean;
   }
@@ -136,7 +142,7 @@ export function takeOver(
   function close(closing: Closing): void {
     isOver = true;
     if (isGone) {
-      native.emit.call(response, "close");
+      if (isConcealed) native.emit.call(response, "close");
       return;
     }
     switch (closing.kind) {
@@ -164,7 +170,7 @@ export function takeOver(
 
   const isPassedOn = () => passing > 0 || isOver;
 
-  const taken: Readonly<Record<string, Call>> = {
+  const replaced: Readonly<Record<string, Call>> = {
     writeHead(status, ...rest) {
       if (isPassedOn()) return native.writeHead.call(response, status, ...rest);
       const [reason, headers] = typeof rest[0] === "string" ? rest : [undefined, rest[0]];
@@ -179,10 +185,14 @@ export function takeOver(
       see();
       const callback = rest.at(-1);
       const leaving = passage.write(bytesOf(chunk, rest[0]));
-      if (leaving.length > 0) return leaving.map((bytes) => send(bytes)).every(Boolean);
-      // Held back, but taken: whoever waits for the callback would wait for its own end.
-      if (typeof callback === "function") queueMicrotask(callback as () => void);
-      return true;
+      const last = leaving.at(-1);
+      if (last === undefined) {
+        // Held back: whoever waits for the callback would wait for its own end.
+        taken(callback);
+        return true;
+      }
+      for (const bytes of leaving.slice(0, -1)) send(bytes);
+      return send(last, callback);
     },
     end(...args) {
       if (isPassedOn()) return native.end.call(response, ...args);
@@ -213,6 +223,7 @@ export function takeOver(
         return native.emit.call(response, event, ...args);
       }
       isGone = true;
+      isConcealed = true;
       // Whoever waits for the client to read on would wait for ever.
       native.emit.call(response, "drain");
       const { socket } = request;
@@ -221,13 +232,18 @@ export function takeOver(
       return true;
     },
   };
-  for (const [name, call] of Object.entries(taken)) {
+  for (const [name, call] of Object.entries(replaced)) {
     Object.defineProperty(response, name, { value: call, writable: true, configurable: true });
   }
   show(response, "headersSent", (real) => real || (hasHead && !isOver));
   show(response, "writableEnded", (real) => real || hasEnded);
-  conceal(response, "destroyed", () => isGone && !isOver);
-  conceal(response, "_closed", () => isGone && !isOver);
+  conceal(response, "destroyed", () => isConcealed && !isOver);
+  conceal(response, "_closed", () => isConcealed && !isOver);
+}
+
+/** The chunk was taken, as far as the handler is concerned. */
+function taken(callback: unknown): void {
+  if (typeof callback === "function") queueMicrotask(callback as () => void);
 }
 
 /** What a handler asks a response about itself, before it is so for Node. */

@@ -26,7 +26,7 @@ export function idempotency<Handle = never>(
     const opening = await guard.open(exchange);
     switch (opening.kind) {
       case "gone":
-        return Response.error();
+        return new Response(null, { status: 400 });
       case "answer":
         return responseOf(opening.answer, []);
       case "pass": {

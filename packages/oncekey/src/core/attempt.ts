@@ -217,6 +217,7 @@ export function createAttempt(
         return wrap(ports, lease.id, result);
       } catch (error) {
         thrown = { error };
+        cancel = limit();
         throw error;
       }
     });

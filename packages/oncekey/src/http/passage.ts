@@ -79,6 +79,17 @@ export function createPassage(parts: Parts): Passage {
     }
   }
 
+  /** Never rejects: nobody above could do better than to cut, and to leave no lease behind. */
+  async function ending(status: number | undefined): Promise<Ending | undefined> {
+    try {
+      return await carryOut(status);
+    } catch {
+      await transaction?.rollBack();
+      await attempt.giveUp();
+      return undefined;
+    }
+  }
+
   /** In place of the handler's answer, if none of it has left; else it must not look whole. */
   function instead(answer: () => WholeAnswer): Closing {
     return recorder.hasLeft ? { kind: "cut" } : { kind: "instead", answer: answer() };
@@ -91,18 +102,20 @@ export function createPassage(parts: Parts): Passage {
     write: recorder.write,
     async end(last) {
       const rest = recorder.rest(last);
-      const ending = await carryOut(recorder.status ?? 200);
-      switch (ending.kind) {
+      const came = await ending(recorder.status ?? 200);
+      switch (came?.kind) {
+        case undefined:
+          return { kind: "cut" };
         case "recorded":
           return { kind: "send", rest };
         case "superseded":
-          return instead(() => parts.answerFor(ending.found));
+          return instead(() => parts.answerFor(came.found));
         case "not-recorded":
           return instead(parts.notRecorded);
       }
     },
     async fail() {
-      await carryOut(undefined);
+      await ending(undefined);
       return { kind: "cut" };
     },
   };
