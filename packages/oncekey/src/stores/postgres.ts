@@ -9,15 +9,8 @@ import { checkInteger, refuse } from "../core/check.ts";
 import type { Inspector, ListRequest, Page } from "../core/inspector.ts";
 import type { Lease } from "../core/store.ts";
 import type { TransactionalStore } from "../core/transaction.ts";
-import {
-  COMPLETE,
-  createClaim,
-  createFenced,
-  createGet,
-  RELEASE,
-  RENEW,
-  RESOLVE,
-} from "./postgres-calls.ts";
+import { createGet } from "./postgres-calls.ts";
+import { createClaim } from "./postgres-claims.ts";
 import {
   checkedNames,
   clientOf,
@@ -25,6 +18,7 @@ import {
   type PostgresOptions,
 } from "./postgres-options.ts";
 import { integerOf, isRolledBack, recordOf, unavailable } from "./postgres-rows.ts";
+import { COMPLETE, createFenced, RELEASE, RENEW, RESOLVE } from "./postgres-writes.ts";
 import type { SqlClient, SqlRow, SqlStatement, SqlValue } from "./sql/client.ts";
 import { migrate, schemaStatements, tableNames } from "./sql/postgres-schema.ts";
 import { createStatements, type Statements } from "./sql/postgres-statements.ts";

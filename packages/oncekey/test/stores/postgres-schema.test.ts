@@ -2,12 +2,14 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { Client, Pool } from "pg";
 import postgres from "postgres";
+import { corruptionCases } from "../../src/conformance/index.ts";
 import { digest, duplicate, RESULT, request } from "../../src/conformance/subject.ts";
 import { RecordCorrupt, StoreUnavailable } from "../../src/core/errors.ts";
 import { postgresNotifier, postgresSchema, postgresStore } from "../../src/stores/postgres.ts";
+import { register, wait } from "../register.ts";
 import { postgresForTests } from "../servers.ts";
 
 const server = await postgresForTests();
@@ -192,11 +194,8 @@ test("an argument that would fail the callers beside it fails alone", async () =
   }
 });
 
-test("a damaged record is corrupt, never absent, and harms no other call", async () => {
-  const schema = await schemaFor("damaged");
-  const store = postgresStore(pool, { schema });
-  await store.setup();
-  const table = `${schema}.oncekey_records`;
+/** Takes away the table's own checks, which would not let a record be damaged. */
+async function uncheck(table: string): Promise<void> {
   const { rows } = await pool.query<{ conname: string }>(
     "SELECT conname FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'c'",
     [table],
@@ -204,6 +203,29 @@ test("a damaged record is corrupt, never absent, and harms no other call", async
   for (const { conname } of rows) {
     await pool.query(`ALTER TABLE ${table} DROP CONSTRAINT "${conname}"`);
   }
+}
+
+describe("a record that is damaged", () => {
+  const store = postgresStore(pool, { table: "damaged" });
+  before(async () => {
+    await store.setup();
+    await uncheck("damaged");
+  });
+  register(corruptionCases, () => ({
+    store,
+    pass: wait,
+    async corrupt(id) {
+      await pool.query("UPDATE damaged SET result = NULL WHERE id = decode($1, 'hex')", [id]);
+    },
+  }));
+});
+
+test("a damaged record is corrupt, never absent, and harms no other call", async () => {
+  const schema = await schemaFor("damaged");
+  const store = postgresStore(pool, { schema });
+  await store.setup();
+  const table = `${schema}.oncekey_records`;
+  await uncheck(table);
   for (const damage of [
     "state = 'from the future'",
     "state = 'completed', result = NULL",
