@@ -3,6 +3,10 @@
  *
  * A script names the keys it touches, all in one slot, and knows no clock but Redis's own. What it
  * cannot read it leaves alone: a damaged record that was claimed again would run twice.
+ *
+ * A record is a hash of two fields: `record`, words that people can read in redis-cli, and once it
+ * is completed `result`. A field for each word would cost Redis three times the work, because
+ * with a result in it a hash is no longer kept in one piece.
  */
 
 export interface Script {
@@ -11,34 +15,13 @@ export interface Script {
   readonly keys: 1 | 2;
 }
 
-/** Of a record's hash. Another version is another project's hash, or of a newer release of ours. */
-export const VERSION = "1";
-
 /**
- * The fields that every record has, in the order in which a script answers with them. The label
- * is the last, because it may be any text; what a state adds stands before it.
+ * Version and state, then token, attempt, claimedAt, retentionMs, effects, scope, fingerprint, the
+ * two words of the state, and the label as the rest: it may be any text. Another version is of a
+ * newer release, and cannot be read.
  */
-const FIELDS = [
-  "version",
-  "state",
-  "token",
-  "attempt",
-  "claimedAt",
-  "retentionMs",
-  "effects",
-  "scope",
-  "fingerprint",
-  "leaseEndsAt",
-  "nonce",
-  "completedAt",
-  "expiresAt",
-  "label",
-].join(" ");
-
-const list = (separator: string, around = ""): string =>
-  FIELDS.split(" ")
-    .map((field) => around + field + around)
-    .join(separator);
+const UNSETTLED = "'^1 unsettled (%d+) (%d+) (%d+) (%d+) (%l+) (%S+) (%S+) (%d+) (%S+) (.*)$'";
+const COMPLETED = "'^1 completed (%d+) (%d+) (%d+) (%d+) (%l+) (%S+) (%S+) (%d+) (%d+) (.*)$'";
 
 /**
  * Reads the record. `absent` includes expired, though Redis has not removed it yet: it removes by
@@ -47,29 +30,30 @@ const list = (separator: string, around = ""): string =>
 const READ = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local ${list(", ")} = unpack(redis.call('HMGET', KEYS[1], ${list(", ", "'")}))
-local absent = not version and redis.call('EXISTS', KEYS[1]) == 0
-
-local function whole(...)
-  for _, text in ipairs({...}) do
-    if not string.find(text or '', '^%d+$') then return false end
+local record = redis.call('HGET', KEYS[1], 'record')
+local absent, settled = false, false
+local token, attempt, claimedAt, retentionMs, effects, scope, fingerprint
+local leaseEndsAt, nonce, completedAt, expiresAt, label
+if record then
+  token, attempt, claimedAt, retentionMs, effects, scope, fingerprint, leaseEndsAt, nonce, label =
+    string.match(record, ${UNSETTLED})
+  if not token then
+    settled = true
+    token, attempt, claimedAt, retentionMs, effects, scope, fingerprint, completedAt, expiresAt,
+      label = string.match(record, ${COMPLETED})
   end
-  return true
-end
-
-if not absent then
-  local kept = version == '${VERSION}' and scope and fingerprint and label
-    and whole(token, attempt, claimedAt, retentionMs)
-    and (effects == 'unrepeatable' or effects == 'repeatable' or effects == 'transactional')
-  if kept and state == 'completed' then
-    if not whole(completedAt, expiresAt) then return {'damaged'} end
-    absent = tonumber(expiresAt) <= now
-  elseif kept and state == 'unsettled' then
-    if not nonce or not whole(leaseEndsAt) then return {'damaged'} end
-    absent = effects ~= 'unrepeatable' and leaseEndsAt + retentionMs <= now
-  else
+  if effects ~= 'unrepeatable' and effects ~= 'repeatable' and effects ~= 'transactional' then
     return {'damaged'}
   end
+  if settled then
+    absent = tonumber(expiresAt) <= now
+  else
+    absent = effects ~= 'unrepeatable' and leaseEndsAt + retentionMs <= now
+  end
+elseif redis.call('EXISTS', KEYS[1]) == 0 then
+  absent = true
+else
+  return {'damaged'}
 end
 `;
 
@@ -77,20 +61,22 @@ end
 const ANSWER = `
 local function answer(word)
   local result = false
-  if state == 'completed' then
+  if settled then
     result = redis.call('HGET', KEYS[1], 'result')
     if not result then return {'damaged'} end
   end
-  local fields = {${list(" or '', ")}}
-  return {word, now, table.concat(fields, '\\n'), result}
+  return {word, now, record, result}
 end
 `;
 
 /** In doubt never expires. What may be followed goes a retention after its lease ended unfollowed. */
 const LEND = `
-local function lend(endsAt, whatEffects, retention)
-  if whatEffects == 'unrepeatable' then return end
-  redis.call('PEXPIREAT', KEYS[1], endsAt + retention)
+local function lend(endsAt)
+  redis.call('HSET', KEYS[1], 'record', table.concat({'1 unsettled', token, attempt, claimedAt,
+    retentionMs, effects, scope, fingerprint, endsAt, nonce, label}, ' '))
+  if effects ~= 'unrepeatable' then
+    redis.call('PEXPIREAT', KEYS[1], endsAt + retentionMs)
+  end
 end
 `;
 
@@ -116,11 +102,10 @@ end
 `;
 
 const SETTLE = `
-local function settle(byToken, result)
+local function settle(result)
   local expires = now + retentionMs
-  redis.call('HSET', KEYS[1], 'state', 'completed', 'token', byToken,
-    'completedAt', now, 'expiresAt', expires, 'result', result)
-  redis.call('HDEL', KEYS[1], 'leaseEndsAt', 'nonce')
+  redis.call('HSET', KEYS[1], 'record', table.concat({'1 completed', token, attempt, claimedAt,
+    retentionMs, effects, scope, fingerprint, now, expires, label}, ' '), 'result', result)
   redis.call('PEXPIREAT', KEYS[1], expires)
 end
 `;
@@ -129,28 +114,25 @@ end
 export const CLAIM: Script = {
   keys: 2,
   lua: `${READ}${ANSWER}${LEND}${NEXT_TOKEN}
-local itsScope, itsFingerprint, itsEffects, itsLabel, leaseMs, itsRetention, itsNonce = unpack(ARGV)
-local endsAt = now + leaseMs
-
-if not absent and state == 'unsettled' and nonce == itsNonce then
-  redis.call('HSET', KEYS[1], 'leaseEndsAt', endsAt)
-  lend(endsAt, effects, retentionMs)
-  return {'claimed', token, attempt, claimedAt}
+local endsAt = now + ARGV[5]
+if not absent then
+  if not settled and nonce == ARGV[7] then
+    lend(endsAt)
+    return {'claimed', token, attempt, claimedAt}
+  end
+  local mayFollow = not settled and effects ~= 'unrepeatable'
+    and tonumber(leaseEndsAt) <= now and fingerprint == ARGV[2]
+  if not mayFollow then return answer('taken') end
 end
 
-local mayFollow = not absent and state == 'unsettled' and effects ~= 'unrepeatable'
-  and tonumber(leaseEndsAt) <= now and fingerprint == itsFingerprint
-if not absent and not mayFollow then return answer('taken') end
-
-local itsAttempt = absent and 1 or attempt + 1
-local itsToken = nextToken()
-redis.call('DEL', KEYS[1])
-redis.call('HSET', KEYS[1], 'version', '${VERSION}', 'state', 'unsettled',
-  'token', itsToken, 'attempt', itsAttempt, 'claimedAt', now, 'leaseEndsAt', endsAt,
-  'nonce', itsNonce, 'retentionMs', itsRetention, 'effects', itsEffects,
-  'scope', itsScope, 'fingerprint', itsFingerprint, 'label', itsLabel)
-lend(endsAt, itsEffects, itsRetention)
-return {'claimed', itsToken, itsAttempt, now}
+token = nextToken()
+attempt = absent and 1 or attempt + 1
+claimedAt = now
+scope, fingerprint, effects, label = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+retentionMs, nonce = ARGV[6], ARGV[7]
+if record then redis.call('DEL', KEYS[1]) end
+lend(endsAt)
+return {'claimed', token, attempt, claimedAt}
 `,
 };
 
@@ -158,27 +140,25 @@ return {'claimed', itsToken, itsAttempt, now}
 export const RENEW: Script = {
   keys: 1,
   lua: `${READ}${LEND}${WAKE}
-if absent or token ~= ARGV[1] or state ~= 'unsettled' then return {'no'} end
-local endsAt = now + ARGV[2]
-redis.call('HSET', KEYS[1], 'leaseEndsAt', endsAt)
-lend(endsAt, effects, retentionMs)
+if absent or settled or token ~= ARGV[1] then return {'no'} end
+lend(now + ARGV[2])
 if ARGV[2] == '0' then wake(ARGV[3]) end
 return {'yes'}
 `,
 };
 
 /**
- * Arguments: token, result, channel. Completing again writes what is there already, because
- * `WAIT` speaks of its connection's last write: without one it would confirm nothing.
+ * Arguments: token, result, channel. Completing again writes what is there already: since Redis
+ * 7.2 `WAIT` speaks of its connection's last write, and without one it would confirm nothing.
  */
 export const COMPLETE: Script = {
   keys: 1,
   lua: `${READ}${SETTLE}${WAKE}
 if absent or token ~= ARGV[1] then return {'no'} end
-if state == 'completed' then
-  redis.call('HSET', KEYS[1], 'state', 'completed')
+if settled then
+  redis.call('HSET', KEYS[1], 'record', record)
 else
-  settle(token, ARGV[2])
+  settle(ARGV[2])
   wake(ARGV[3])
 end
 return {'yes'}
@@ -189,7 +169,7 @@ return {'yes'}
 export const RELEASE: Script = {
   keys: 1,
   lua: `${READ}${WAKE}
-if absent or token ~= ARGV[1] or state ~= 'unsettled' then return {'no'} end
+if absent or settled or token ~= ARGV[1] then return {'no'} end
 redis.call('DEL', KEYS[1])
 wake(ARGV[2])
 return {'yes'}
@@ -200,10 +180,11 @@ return {'yes'}
 export const RESOLVE: Script = {
   keys: 2,
   lua: `${READ}${SETTLE}${NEXT_TOKEN}${WAKE}
-local inDoubt = not absent and state == 'unsettled' and effects == 'unrepeatable'
+local inDoubt = not absent and not settled and effects == 'unrepeatable'
   and tonumber(leaseEndsAt) <= now
 if not inDoubt or token ~= ARGV[1] then return {'no'} end
-settle(nextToken(), ARGV[2])
+token = nextToken()
+settle(ARGV[2])
 wake(ARGV[3])
 return {'yes'}
 `,

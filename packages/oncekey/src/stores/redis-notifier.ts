@@ -8,7 +8,7 @@ import { checkNames } from "../core/check.ts";
 import { StoreUnavailable } from "../core/errors.ts";
 import type { Notifier } from "../core/notifier.ts";
 import type { Digest } from "../core/record.ts";
-import { has, isRouted } from "./redis-client.ts";
+import { has, isRouted, type NodeRedisClient } from "./redis-client.ts";
 import { checkPrefix, DEFAULT_PREFIX, wakeChannel } from "./redis-keys.ts";
 
 /** The part of an ioredis `Redis` (5 or 6) that we use. */
@@ -21,12 +21,10 @@ export interface IoredisSubscriber {
 }
 
 /** The part of a node-redis client (4, 5 or 6) that we use. */
-export interface NodeRedisSubscriber {
-  readonly isOpen: boolean;
+export interface NodeRedisSubscriber extends NodeRedisClient {
   subscribe(channel: string, listener: Listener): Promise<void>;
   unsubscribe(channel: string, listener: Listener): Promise<void>;
   pSubscribe(pattern: string, listener: Listener): Promise<void>;
-  sendCommand(args: readonly string[], options?: object): Promise<unknown>;
   on(event: "reconnecting" | "end", listener: () => void): unknown;
 }
 

@@ -16,17 +16,18 @@ export function readClaim(id: Digest, [, token, attempt, claimedAt]: Reply): Cla
   };
 }
 
-/** A word, Redis's clock, the fields as lines with the label as the rest, and maybe a result. */
-export function readRecord(id: Digest, [, now, lines, result]: Reply): IdempotencyRecord {
+/** A word, Redis's clock, the record's words, and its result if it has one. */
+export function readRecord(id: Digest, [, now, words, result]: Reply): IdempotencyRecord {
   const [, state, token, attempt, claimedAt, , effects, scope, fingerprint, ...rest] =
-    textOf(lines).split("\n");
-  const [leaseEndsAt, , completedAt, expiresAt, ...label] = rest;
+    textOf(words).split(" ");
+  // In flight: the end of the lease, and the nonce. Completed: when it was, and when it expires.
+  const [instant, other, ...label] = rest;
   const remembered = {
     id,
     scope: digest(scope),
     fingerprint: digest(fingerprint),
     effects: effectsOf(effects),
-    label: label.join("\n"),
+    label: label.join(" "),
     token: integer(token),
     attempt: integer(attempt),
     claimedAt: integer(claimedAt),
@@ -35,12 +36,12 @@ export function readRecord(id: Digest, [, now, lines, result]: Reply): Idempoten
     return {
       ...remembered,
       state,
-      completedAt: integer(completedAt),
-      expiresAt: integer(expiresAt),
+      completedAt: integer(instant),
+      expiresAt: integer(other),
       result: bytesOf(result),
     };
   }
-  const endsAt = integer(leaseEndsAt);
+  const endsAt = integer(instant);
   const isOver = endsAt <= integer(now);
   return {
     ...remembered,
@@ -61,9 +62,9 @@ function bytesOf(result: unknown): Uint8Array {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function textOf(lines: unknown): string {
+function textOf(words: unknown): string {
   try {
-    return decoder.decode(bytesOf(lines));
+    return decoder.decode(bytesOf(words));
   } catch {
     throw corrupt("text");
   }
