@@ -2,6 +2,7 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { digest, owned, RESULT, request } from "../../src/conformance/subject.ts";
@@ -110,25 +111,34 @@ test("options are checked when the store is made, by name", () => {
   }
 });
 
-test("a record weighs at most 500 bytes beside its answer", async () => {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  const weight = () => {
-    collect();
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
+test("a record weighs at most 500 bytes beside its answer", async (context) => {
   const store = memoryStore();
   const answer = new Uint8Array(1000);
   const scopes = Array.from({ length: 100 }, digest);
-  const before = weight();
   const count = 20_000;
+  const before = await weight();
   for (let index = 0; index < count; index += 1) {
     // A scope comes as a new string each time, as from a hash.
     const scope = `${scopes[index % 100]}`.split("").join("");
     await store.complete(await owned(store, request({ scope })), answer);
   }
-  const each = (weight() - before) / count - answer.length;
+  const each = ((await weight()) - before) / count - answer.length;
   equal((await store.list({ limit: 1 })).records.length, 1);
+  context.diagnostic(`${each.toFixed(0)} bytes`);
   ok(each <= 500, `${each.toFixed(0)} bytes`);
 });
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** What is still referred to. Buffers are freed by another thread, some time after a collection. */
+async function weight(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 5; round += 1) {
+    collect();
+    await pause(20);
+    const { heapUsed, external } = process.memoryUsage();
+    least = Math.min(least, heapUsed + external);
+  }
+  return least;
+}

@@ -12,7 +12,7 @@ import fc from "fast-check";
 import { claimed, digest, request, type StoreSubject } from "../../src/conformance/subject.ts";
 import type { Effects, IdempotencyRecord } from "../../src/core/record.ts";
 import type { Claim, ClaimRequest, Store } from "../../src/core/store.ts";
-import { type Answer, type Known, possible, type Step } from "./reference.ts";
+import { type Answer, type Known, type Possible, possible, type Step } from "./reference.ts";
 
 export interface ModelOptions {
   /** How many histories. */
@@ -155,10 +155,18 @@ async function play(store: Store, key: Key, step: Step): Promise<void> {
   const from = await clockOf(store);
   const actual = await performed(store, key.id, step);
   const to = await clockOf(store);
-  key.known = explained(key, step, actual, { from, to, slack: to - from });
+  const timing = { from, to, slack: to - from };
+  const views = explained(key, [key.known], step, actual, timing);
+  if (isClaimed(actual)) remember(key, actual.lease.token);
+
   const record = await store.get(key.id);
-  const later = await clockOf(store);
-  key.known = explained(key, { verb: "get" }, record, { from: to, to: later, slack: to - from });
+  const later = { from: to, to: await clockOf(store), slack: to - from };
+  [key.known] = explained(key, views, { verb: "get" }, record, later);
+  if (record !== undefined) remember(key, record.token);
+}
+
+function remember({ tokens }: Key, token: number): void {
+  if (!tokens.includes(token)) tokens.push(token);
 }
 
 /** When a step was made, and by how much the instants may differ that are known so far. */
@@ -190,50 +198,67 @@ function performed(store: Store, id: string, step: Step): Promise<Actual> {
   }
 }
 
-/** What is known after a step. Fails when the reference has no explanation of its answer. */
-function explained(key: Key, step: Step, actual: Actual, timing: Timing): Known | undefined {
-  const allowed = [timing.from, timing.to].flatMap((now) => possible(key.known, step, now));
-  for (const { answer, after } of allowed) {
-    if (answer === actual) return after;
-    if (typeof answer === "boolean" || typeof actual === "boolean") continue;
-    if (answer.outcome === "absent") {
-      if (actual === undefined) return after;
-    } else if (answer.outcome === "claimed") {
-      if (after && isClaim(key, answer, actual)) return owned(key, after, actual);
-    } else {
-      const record = actual && "record" in actual ? actual.record : actual;
-      if (isRecord(key, answer, record, timing.slack)) return read(key, answer.known, record);
-    }
-  }
-  const expected = allowed.map(({ answer }) => spelled(answer)).join("\n or ");
+/**
+ * What may be known after a step, in the order of likelihood: as seen from its start, and from its
+ * end. Fails when the reference has no explanation of the answer, whichever was known before.
+ */
+function explained(
+  key: Key,
+  views: readonly (Known | undefined)[],
+  step: Step,
+  actual: Actual,
+  timing: Timing,
+): (Known | undefined)[] {
+  const instants = [timing.from, timing.to];
+  const allowed = views.flatMap((known) => instants.flatMap((now) => possible(known, step, now)));
+  const found = allowed.flatMap((one) => agreed(key, one, actual, timing.slack));
+  if (found.length > 0) return found;
+  const expected = [...new Set(allowed.map(({ answer }) => spelled(answer)))].join("\n or ");
   return fail(`${step.verb}: expected ${expected}\n but got ${spelled(actual)}`);
+}
+
+/** What is known then, if that is what happened. Nothing: it is not. */
+function agreed(
+  key: Key,
+  { answer, after }: Possible,
+  actual: Actual,
+  slack: number,
+): (Known | undefined)[] {
+  if (typeof answer === "boolean") return answer === actual ? [after] : [];
+  if (answer.outcome === "absent") return actual === undefined ? [after] : [];
+  if (answer.outcome === "claimed") {
+    if (after === undefined || !isClaimed(actual) || actual.lease.id !== key.id) return [];
+    const agrees =
+      actual.attempt === answer.attempt && isToken(key, answer.token, actual.lease.token);
+    return agrees ? [owned(after, actual)] : [];
+  }
+  const record = recordIn(actual);
+  return record && isRecord(key, answer, record, slack) ? [read(answer.known, record)] : [];
 }
 
 type Claimed = Extract<Claim, { outcome: "claimed" }>;
 
-function isClaim(
-  key: Key,
-  expected: Extract<Answer, { outcome: "claimed" }>,
-  actual: Actual,
-): actual is Claimed {
-  if (typeof actual !== "object" || !("lease" in actual)) return false;
-  const { lease, attempt } = actual;
-  return lease.id === key.id && attempt === expected.attempt && isToken(key, expected, lease.token);
+function isClaimed(actual: Actual): actual is Claimed {
+  return typeof actual === "object" && "lease" in actual;
+}
+
+function recordIn(actual: Actual): IdempotencyRecord | undefined {
+  if (typeof actual !== "object" || "lease" in actual) return undefined;
+  return "record" in actual ? actual.record : actual;
 }
 
 /** A new token is greater than every one before. */
-function isToken(key: Key, expected: { token: number | "new" }, actual: number): boolean {
-  if (expected.token !== "new") return actual === expected.token;
-  return Number.isSafeInteger(actual) && actual > Math.max(0, ...key.tokens);
+function isToken({ tokens }: Key, expected: number | "new", actual: number): boolean {
+  if (expected !== "new") return actual === expected;
+  return Number.isSafeInteger(actual) && actual > Math.max(0, ...tokens);
 }
 
 function isRecord(
   key: Key,
   { known, state }: Extract<Answer, { outcome: "taken" }>,
-  record: Actual,
+  record: IdempotencyRecord,
   slack: number,
-): record is IdempotencyRecord {
-  if (typeof record !== "object" || !("state" in record)) return false;
+): boolean {
   const { request: wanted, status } = known;
   const near = (actual: number, expected: number) => Math.abs(actual - expected) <= slack;
   const sameSubject =
@@ -243,7 +268,7 @@ function isRecord(
     record.effects === wanted.effects &&
     record.label === wanted.label;
   const sameOwner =
-    isToken(key, known, record.token) &&
+    isToken(key, known.token, record.token) &&
     record.attempt === known.attempt &&
     (known.claimedAt === undefined || record.claimedAt === known.claimedAt);
   if (!sameSubject || !sameOwner || record.state !== state) return false;
@@ -259,17 +284,15 @@ function isRecord(
 }
 
 /** A claim of its own begins when the store says; one that was made again has begun before. */
-function owned(key: Key, after: Known, { lease, claimedAt }: Claimed): Known {
+function owned(after: Known, { lease, claimedAt }: Claimed): Known {
   if (after.token !== "new") return after;
-  key.tokens.push(lease.token);
   const status = { kind: "owned", leaseEndsAt: claimedAt + after.request.leaseMs } as const;
   return { ...after, token: lease.token, claimedAt, status };
 }
 
 /** The store's own instants, and the token that a resolution has given. */
-function read(key: Key, known: Known, record: IdempotencyRecord): Known {
+function read(known: Known, record: IdempotencyRecord): Known {
   const { token, claimedAt } = record;
-  if (known.token === "new") key.tokens.push(token);
   if (record.state !== "completed") {
     const status = { kind: "owned", leaseEndsAt: record.leaseEndsAt } as const;
     return { ...known, token, claimedAt, status };
