@@ -9,6 +9,11 @@ export type { HttpContext } from "../http/carrier.ts";
 export { idempotencyOf, optionalIdempotencyOf } from "../http/carrier.ts";
 export type { GuardOptions } from "../http/options.ts";
 
+/** Node's request, and what a body parser that was called before us has left on it. */
+export interface ParsedRequest extends NodeRequest {
+  readonly body?: unknown;
+}
+
 type Handler<Request, Response> = (request: Request, response: Response) => unknown;
 
 /**
@@ -18,7 +23,7 @@ type Handler<Request, Response> = (request: Request, response: Response) => unkn
  * @example createServer(idempotency({ store, scope: (req) => tenantOf(req) }, handler));
  */
 export function idempotency<
-  Request extends NodeRequest,
+  Request extends ParsedRequest,
   Response extends NodeResponse,
   Handle = never,
 >(
@@ -27,7 +32,7 @@ export function idempotency<
 ): (request: Request, response: Response) => Promise<void> {
   const guard = createGuard(options);
   return async function idempotency(request, response) {
-    const exchange = nodeExchange({ request, raw: request, response });
+    const exchange = nodeExchange({ request, raw: request, response, parsed: request.body });
     const opening = await guard.open(exchange);
     switch (opening.kind) {
       case "gone":
