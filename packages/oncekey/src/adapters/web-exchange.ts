@@ -59,13 +59,22 @@ async function readAhead(stream: ReadableStream<Uint8Array>, limit: number): Pro
       chunks.push(value);
       length += value.length;
       if (length > limit) {
-        // Told to stop; a server that reads on keeps its connection in step.
-        await reader.cancel();
+        // The rest is read and dropped: told to stop, a server would cut the connection, and the
+        // answer with it.
+        void drain(reader);
         return { kind: "too-large" };
       }
     }
   } catch {
     return { kind: "cut" };
+  }
+}
+
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The client has left: there is nothing more to read.
   }
 }
 
@@ -106,8 +115,9 @@ export async function passThrough(
   outside: readonly HeaderLine[],
   onGone: (call: () => void) => () => void,
 ): Promise<Response> {
-  passage.head(response.status, linesOf(response.headers), outside);
+  // The body first: some servers' lazy responses know its type only once it was asked for.
   const reader = response.body?.getReader();
+  passage.head(response.status, linesOf(response.headers), outside);
   const first = await advance(passage, reader, reader?.read());
   if (first.closing !== undefined) return whole(first.closing, response, passage, outside);
 
