@@ -89,7 +89,8 @@ async function handle(
 function replyOverFastify(reply: FastifyReply, answer: Reply): FastifyReply {
   reply.code(answer.status);
   for (const [name, value] of grouped(answer.headers ?? [])) reply.header(name, value);
-  return reply.send(answer.body);
+  // As bytes: to text of type JSON Fastify would add a charset, which no other application has.
+  return reply.send(typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body);
 }
 
 /** What Fastify has no words for is said on Node's own response. */

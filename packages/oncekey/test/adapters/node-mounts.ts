@@ -47,6 +47,11 @@ export async function replyOverNode(response: ServerResponse, reply: Reply): Pro
   if (early !== undefined) response.writeEarlyHints(Object.fromEntries(grouped(early)));
   response.statusCode = status;
   for (const [name, value] of grouped(headers)) response.setHeader(name, value);
+  if (trailers !== undefined)
+    response.setHeader(
+      "Trailer",
+      trailers.map(([name]) => name),
+    );
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
     if (cut) response.destroy();
     else response.end(body);

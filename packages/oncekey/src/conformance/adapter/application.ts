@@ -47,7 +47,7 @@ export interface Reply {
   readonly cut?: boolean;
   /** Fields of a `103` that goes ahead; a framework that cannot send one leaves it out. */
   readonly early?: readonly Line[];
-  /** Fields behind a body that is a stream; likewise. */
+  /** Fields behind a body that is a stream, named in `Trailer`; likewise. */
   readonly trailers?: readonly Line[];
 }
 
