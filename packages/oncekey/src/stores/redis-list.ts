@@ -5,6 +5,7 @@
  * keys of the database, and a page ends after a bounded number of steps, though it may be short.
  */
 import { checkInteger } from "../core/check.ts";
+import { StoreUnavailable } from "../core/errors.ts";
 import type { ListRequest, Page } from "../core/inspector.ts";
 import type { Digest, IdempotencyRecord } from "../core/record.ts";
 import { type Face, failure } from "./redis-client.ts";
@@ -107,7 +108,10 @@ const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** In an order that stays, whatever order the client has them in. */
 function sorted(face: Face): Face[] {
-  return [...face.nodes()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  const nodes = [...face.nodes()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  // A cluster's client knows none before it is connected: that is no empty list.
+  if (nodes.length === 0) throw new StoreUnavailable("The client knows no node of the cluster.");
+  return nodes;
 }
 
 function start(face: Face): Position {

@@ -48,7 +48,12 @@ interface Topic {
   readonly wakes: Set<() => void>;
 }
 
-/** @example { store: redisStore(client), notifier: redisNotifier(client.duplicate()) } */
+/**
+ * Takes the connection for itself, and never closes it. Throws a `TypeError` that says what to
+ * hand over.
+ *
+ * @example { store: redisStore(client), notifier: redisNotifier(client.duplicate()) }
+ */
 export function redisNotifier(
   subscriber: RedisSubscriber,
   options: RedisNotifierOptions = {},

@@ -47,7 +47,12 @@ export interface RedisStore extends Store, Inspector {
   setup(): Promise<readonly string[]>;
 }
 
-/** @example const store = redisStore(new Redis(url, { enableOfflineQueue: false })); */
+/**
+ * Sends nothing before it is used. Throws a `TypeError` that names the option, or says what to
+ * hand over for the client.
+ *
+ * @example const store = redisStore(new Redis(url, { enableOfflineQueue: false }));
+ */
 export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
   const { prefix, replication } = checked(options);
   const face = faceOf(client);

@@ -1,10 +1,11 @@
 /** A cluster of two nodes: keys in one slot, records on both nodes, lists over all of them. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Cluster, Redis } from "ioredis";
 import { inspectorCases, notifierCases, storeCases } from "../../src/conformance/index.ts";
 import { owned, request } from "../../src/conformance/subject.ts";
+import { StoreUnavailable } from "../../src/core/errors.ts";
 import { redisNotifier, redisStore } from "../../src/stores/redis.ts";
 import { register, wait } from "../register.ts";
 import { freePort, startRedis } from "../servers.ts";
@@ -54,6 +55,12 @@ test("records lie on both nodes, and one list holds them all", async () => {
     after = page.next;
   }
   deepEqual(listed.sort(), leases.map(({ id }) => id).sort());
+});
+
+test("a cluster that is not there is no empty list", async () => {
+  const away = new Cluster(address, { lazyConnect: true });
+  await rejects(redisStore(away).list({ limit: 1 }), StoreUnavailable);
+  away.disconnect();
 });
 
 test("each node is asked for its settings, and the same warning is given once", async () => {
