@@ -7,13 +7,14 @@
 import { checkFunction, refuse } from "../core/check.ts";
 import type { Notifier } from "../core/notifier.ts";
 import type { Digest } from "../core/record.ts";
+import { checkHex } from "./postgres-calls.ts";
 import { checkedNames, type PostgresOptions } from "./postgres-options.ts";
 import { createBatch } from "./sql/batch.ts";
 import type { SqlClient } from "./sql/client.ts";
 import { fromPg, fromPostgresJs, type PgPool, type PostgresJs } from "./sql/postgres-clients.ts";
 import {
+  type Ears,
   type Listener,
-  type Listening,
   listenWithPg,
   listenWithPostgresJs,
   type PgListeningPool,
@@ -54,14 +55,14 @@ export function postgresNotifier(
   if (onError !== undefined) checkFunction("onError", onError);
   const { table, schema } = checkedNames("postgresNotifier()", named);
   const names = tableNames(table, schema);
-  const { sql, listener } = sidesOf(client);
+  const { sql, listener } = sidesOf(client, { channel: names.channel, heard: wake, missed });
   const mark = createMark(sql, createStatements(names));
   const awaited = new Map<Digest, Awaited>();
-  let listening: Promise<Listening> | undefined;
   let isClosed = false;
 
   return {
     watch(id, signal) {
+      checkHex("id", id, 64);
       if (isClosed || signal.aborted) {
         return { ready: Promise.resolve(), changed: Promise.resolve() };
       }
@@ -81,9 +82,8 @@ export function postgresNotifier(
 
     async close() {
       isClosed = true;
-      const open = listening;
-      lost();
-      await open?.then(({ close }) => close()).catch(() => {});
+      missed();
+      await listener.close();
     },
   };
 
@@ -96,11 +96,9 @@ export function postgresNotifier(
   /** Listens first and marks then: whoever settles a marked record is always heard. */
   async function prepare(id: Digest): Promise<void> {
     try {
-      listening ??= listener.listen(names.channel, wake, lost);
-      await listening;
+      await listener.listen();
       if (!(await mark(id))) wake(id);
     } catch (error) {
-      listening = undefined;
       onError?.(error);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       wake(id);
@@ -111,9 +109,8 @@ export function postgresNotifier(
     for (const end of [...(awaited.get(id)?.ends ?? [])]) end();
   }
 
-  /** What was not heard may have happened. The next waiter connects again. */
-  function lost(): void {
-    listening = undefined;
+  /** What was not heard may have happened. */
+  function missed(): void {
     for (const id of [...awaited.keys()]) wake(id);
   }
 }
@@ -143,12 +140,15 @@ function createMark(
   });
 }
 
-function sidesOf(client: PostgresListener): { sql: SqlClient<unknown>; listener: Listener } {
+function sidesOf(
+  client: PostgresListener,
+  ears: Ears,
+): { sql: SqlClient<unknown>; listener: Listener } {
   if (typeof client === "function" && "listen" in client) {
-    return { sql: fromPostgresJs(client), listener: listenWithPostgresJs(client) };
+    return { sql: fromPostgresJs(client), listener: listenWithPostgresJs(client, ears) };
   }
   if (typeof client === "object" && client !== null && "totalCount" in client) {
-    return { sql: fromPg(client), listener: listenWithPg(client) };
+    return { sql: fromPg(client), listener: listenWithPg(client, ears) };
   }
   return refuse("client", "pg's Pool or postgres.js's sql: others cannot listen", client);
 }

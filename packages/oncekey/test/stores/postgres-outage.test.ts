@@ -10,6 +10,7 @@ import { Pool } from "pg";
 import postgres from "postgres";
 import { RESULT, request } from "../../src/conformance/subject.ts";
 import { StoreUnavailable } from "../../src/core/errors.ts";
+import type { Notifier } from "../../src/core/notifier.ts";
 import type { Lease } from "../../src/core/store.ts";
 import { postgresNotifier, postgresStore } from "../../src/stores/postgres.ts";
 import { startPostgres } from "../servers.ts";
@@ -26,6 +27,7 @@ const notifiers = [
   { name: "pg", notifier: postgresNotifier(pool) },
   { name: "postgres.js", notifier: postgresNotifier(sql) },
 ];
+process.once("exit", () => running.kill("SIGKILL"));
 after(async () => {
   for (const { notifier } of notifiers) await notifier.close();
   await pool.end();
@@ -36,15 +38,18 @@ after(async () => {
 
 /** Killed without a word, and started again over what it had written. */
 async function killAndRestart(): Promise<void> {
-  const { spawnfile, spawnargs } = running;
   await end("SIGKILL");
+  await start();
+}
+
+async function start(): Promise<void> {
+  const { spawnfile, spawnargs } = running;
   const data = spawnargs[spawnargs.indexOf("-D") + 1] ?? "";
   const { uid, gid } = statSync(data);
   const account = process.getuid?.() === 0 ? { uid, gid } : {};
   const probe = ["-h", "127.0.0.1", "-p", String(server.port), "-q"];
   for (;;) {
     running = spawn(spawnfile, spawnargs.slice(1), { stdio: "ignore", ...account });
-    process.once("exit", () => running.kill("SIGKILL"));
     running.unref();
     // It refuses to start until the last of its former children has noticed.
     while (running.exitCode === null) {
@@ -95,31 +100,48 @@ test("kill -9 and a restart keep every acknowledged claim and result", async () 
 });
 
 for (const { name, notifier } of notifiers) {
-  test(`a lost connection wakes every waiter, and the next one is heard again, over ${name}`, async () => {
-    const lease = await claimed();
-    const { signal } = new AbortController();
-    const watch = notifier.watch(lease.id, signal);
+  test(`a lost connection wakes every waiter, and the next is heard again, over ${name}`, async () => {
+    const watch = notifier.watch((await claimed()).id, new AbortController().signal);
     await watch.ready;
     await killAndRestart();
     await watch.changed;
-    // The first to watch afterwards may still find a dead connection, and is woken for nothing.
-    for (let rounds = 1; ; rounds++) {
-      const next = await claimed();
-      const again = notifier.watch(next.id, signal);
-      let isWoken = false;
-      void again.changed.then(() => {
-        isWoken = true;
-      });
-      await again.ready;
-      await pause(100);
-      if (!isWoken) {
-        await store.complete(next, RESULT);
-        await again.changed;
-        return;
-      }
-      ok(rounds < 50, "the notifier listens again");
-    }
+    await isHeard(notifier);
   });
+}
+
+for (const { name, make } of [
+  { name: "pg", make: () => postgresNotifier(pool) },
+  { name: "postgres.js", make: () => postgresNotifier(sql) },
+]) {
+  test(`whoever waits while Postgres is away is heard when it is back, over ${name}`, async () => {
+    const lease = await claimed();
+    const notifier = make();
+    await end("SIGINT");
+    await notifier.watch(lease.id, new AbortController().signal).changed;
+    await start();
+    await isHeard(notifier);
+    await notifier.close();
+  });
+}
+
+/** The first to watch afterwards may still find a dead connection, and is woken for nothing. */
+async function isHeard(notifier: Notifier): Promise<void> {
+  for (let rounds = 1; ; rounds++) {
+    const lease = await claimed();
+    const watch = notifier.watch(lease.id, new AbortController().signal);
+    let isWoken = false;
+    void watch.changed.then(() => {
+      isWoken = true;
+    });
+    await watch.ready;
+    await pause(100);
+    if (!isWoken) {
+      await store.complete(lease, RESULT);
+      await watch.changed;
+      return;
+    }
+    ok(rounds < 50, "the notifier listens again");
+  }
 }
 
 test("a notifier over another table's name says why nobody is woken", async () => {

@@ -1,12 +1,16 @@
 /** One connection that hears notifications, over pg's `Pool` or postgres.js's `sql`. */
 
 export interface Listener {
-  /** Resolves when Postgres is listening. `lost` is called when something may have been missed. */
-  listen(channel: string, heard: (payload: string) => void, lost: () => void): Promise<Listening>;
+  /** Resolves when Postgres is listening. Connects if need be, however often it is called. */
+  listen(): Promise<void>;
+  close(): Promise<void>;
 }
 
-export interface Listening {
-  close(): Promise<void>;
+export interface Ears {
+  readonly channel: string;
+  heard(payload: string): void;
+  /** The connection was lost: nobody knows what would have been heard. */
+  missed(): void;
 }
 
 /** The part of pg's `PoolClient` that we use to listen. */
@@ -35,48 +39,90 @@ export interface PostgresJsListening {
   ): PromiseLike<{ unlisten(): Promise<void> }>;
 }
 
-/** One client of the pool is kept for as long as anybody may wait. */
-export function listenWithPg(pool: PgListeningPool): Listener {
+/** One client of the pool is kept, from the first time that anybody waits. */
+export function listenWithPg(pool: PgListeningPool, ears: Ears): Listener {
+  let connected: Promise<() => void> | undefined;
+
+  async function connect(): Promise<() => void> {
+    const client = await pool.connect();
+    let isOpen = true;
+    const end = (): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      connected = undefined;
+      // Never back into the pool: whoever got it next would be notified for nothing.
+      client.release(true);
+    };
+    const fail = (): void => {
+      if (!isOpen) return;
+      end();
+      ears.missed();
+    };
+    client.on("error", fail);
+    client.on("end", fail);
+    client.on("notification", ({ channel, payload = "" }) => {
+      if (isOpen && channel === ears.channel) ears.heard(payload);
+    });
+    try {
+      await client.query(`LISTEN "${ears.channel}"`);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
+  }
+
   return {
-    async listen(channel, heard, lost) {
-      const client = await pool.connect();
-      let isOpen = true;
-      const end = (): void => {
-        if (!isOpen) return;
-        isOpen = false;
-        // Never back into the pool: whoever got it next would be notified for nothing.
-        client.release(true);
-      };
-      const fail = (): void => {
-        if (isOpen) lost();
-        end();
-      };
-      client.on("error", fail);
-      client.on("end", fail);
-      client.on("notification", (notification) => {
-        if (isOpen && notification.channel === channel) heard(notification.payload ?? "");
-      });
-      try {
-        await client.query(`LISTEN "${channel}"`);
-      } catch (error) {
-        end();
-        throw error;
+    async listen() {
+      if (connected === undefined) {
+        const connecting = connect();
+        connected = connecting;
+        connecting.catch(() => {
+          if (connected === connecting) connected = undefined;
+        });
       }
-      return { close: async () => end() };
+      await connected;
+    },
+    async close() {
+      const end = await connected?.catch(() => undefined);
+      end?.();
     },
   };
 }
 
-/** It connects again by itself, and says so by listening a second time. */
-export function listenWithPostgresJs(sql: PostgresJsListening): Listener {
+/**
+ * Asked only once: it connects again by itself, for as long as it takes, and says that it listens
+ * each time that it does.
+ */
+export function listenWithPostgresJs(sql: PostgresJsListening, ears: Ears): Listener {
+  let subscribed: PromiseLike<{ unlisten(): Promise<void> }> | undefined;
+  let isListening = false;
+  let failure: Promise<never> | undefined;
+  let say: () => void = () => {};
+  const listening = new Promise<void>((resolve) => {
+    say = resolve;
+  });
+
   return {
-    async listen(channel, heard, lost) {
-      let isFirst = true;
-      const { unlisten } = await sql.listen(channel, heard, () => {
-        if (!isFirst) lost();
-        isFirst = false;
-      });
-      return { close: () => unlisten() };
+    listen() {
+      if (subscribed === undefined) {
+        subscribed = sql.listen(ears.channel, ears.heard, () => {
+          // Not the first time: there was a time when nobody listened.
+          if (isListening) ears.missed();
+          isListening = true;
+          say();
+        });
+        failure = Promise.resolve(subscribed).then(() => new Promise<never>(() => {}));
+        failure.catch(() => {});
+      }
+      // It may yet come to listen after it has failed.
+      return isListening ? listening : Promise.race([listening, failure ?? listening]);
+    },
+    async close() {
+      await subscribed?.then(
+        ({ unlisten }) => unlisten(),
+        () => {},
+      );
     },
   };
 }

@@ -48,13 +48,15 @@ export function createStatements(names: TableNames): Statements {
     claim: frequent(claimStatement(table, sequence)),
     follow: { text: followStatement(table, nextToken) },
     renew: frequent(fenced(table, { carries: "lease_ms", set: renewed })),
-    complete: frequent(fenced(table, { carries: "results", set: COMPLETED, channel })),
+    complete: frequent(
+      fenced(table, { carries: "results", set: completed("held.result"), channel }),
+    ),
     release: { text: fenced(table, { set: released, channel }) },
     resolve: {
       text: fenced(table, {
         carries: "results",
         only: inDoubt,
-        set: `token = ${nextToken}, ${COMPLETED}`,
+        set: `token = ${nextToken}, ${completed("held.result")}`,
         channel,
       }),
     },
@@ -81,8 +83,8 @@ interface FenceParts {
   readonly channel?: string;
 }
 
-const COMPLETED = `state = 'completed', completed_at = now, expires_at = now + r.retention_ms,
-    result = held.result`;
+const completed = (result: string): string =>
+  `state = 'completed', completed_at = now, expires_at = now + r.retention_ms, result = ${result}`;
 
 /** A write under a token: says which ids were written. The others are looked at afterwards. */
 function fenced(table: string, { carries, only = "", set, channel }: FenceParts): string {
@@ -135,7 +137,7 @@ const COUNT_WOKEN = "(SELECT count(*) FROM woken) AS woken";
 function settleStatement(table: string, channel: string): string {
   return `WITH ${CLOCK},
 written AS (
-  UPDATE ${table} AS r SET ${COMPLETED.replace("held.result", "$3::bytea")}
+  UPDATE ${table} AS r SET ${completed("$3::bytea")}
   FROM clock
   WHERE r.id = decode($1::text, 'hex') AND r.token = $2::text::bigint AND r.state = 'unsettled'
     AND ${EXPIRED} IS NOT TRUE
