@@ -1,7 +1,15 @@
 /** The library as a stranger gets it: packed, put beside their framework, type-checked and run. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -17,17 +25,20 @@ const BESIDE = [
   ...["@types/node", "@types/express", "@types/pg", "@types/better-sqlite3"],
 ];
 
-/** What the README's snippets speak of without showing it; a snippet may declare its own. */
+/** What the pages' snippets speak of without showing it; a snippet may declare its own. */
 const GIVEN = `
 import type { Express } from "express";
 import type { FastifyInstance } from "fastify";
 import type { Redis } from "ioredis";
+import type { Inspector, Store } from "oncekey";
 import type { Pool } from "pg";
 declare global {
   const app: Express;
   const fastify: FastifyInstance;
   const client: Redis;
   const pool: Pool;
+  const url: string;
+  const store: Store & Inspector;
   namespace Express {
     interface Request {
       user: { readonly id: string };
@@ -51,11 +62,12 @@ interface Snippet {
 }
 
 /** Each block of TypeScript, named by its line; `<!-- run -->` above it says that it runs too. */
-function snippetsOf(markdown: string): Snippet[] {
+function snippetsOf(page: string): Snippet[] {
+  const markdown = readFileSync(join(WORKSPACE, page), "utf8");
   const blocks = markdown.matchAll(/^(<!-- run -->\n+)?```ts\n(.*?)^```$/gms);
   return [...blocks].map(({ index, 0: block, 1: mark, 2: source = "" }) => {
     const line = markdown.slice(0, index + block.indexOf("```ts")).split("\n").length;
-    return { name: `line-${line}`, source, runs: mark !== undefined };
+    return { name: `${page}-line-${line}`, source, runs: mark !== undefined };
   });
 }
 
@@ -119,21 +131,24 @@ test("every entry has types that hold without the DOM's, as on a server", () => 
   equal(complaints("server", ["entries.ts"], options), "");
 });
 
-const snippets = snippetsOf(readFileSync(join(WORKSPACE, "README.md"), "utf8"));
+const docs = readdirSync(join(WORKSPACE, "docs"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".md"))
+  .map((file) => join("docs", file));
+const snippets = ["README.md", "packages/oncekey/README.md", ...docs].flatMap(snippetsOf);
 
-test("the README's snippets hold under strict, beside the frameworks and clients they name", () => {
-  ok(snippets.length > 0, "the README has TypeScript in it");
-  for (const { name, source } of snippets) write(`readme/${name}.ts`, `${source}\nexport {};\n`);
-  const files = ["given.d.ts", ...snippets.map(({ name }) => `readme/${name}.ts`)];
+test("the pages' snippets hold under strict, beside the frameworks and clients they name", () => {
+  ok(snippets.length > 0, "there is TypeScript in the pages");
+  for (const { name, source } of snippets) write(`pages/${name}.ts`, `${source}\nexport {};\n`);
+  const files = ["given.d.ts", ...snippets.map(({ name }) => `pages/${name}.ts`)];
   // The frameworks' own declarations are theirs to repair.
   const options = { types: ["node"], skipLibCheck: true, outDir: "compiled", rootDir: "." };
-  equal(complaints("readme", files, options), "");
+  equal(complaints("pages", files, options), "");
 });
 
 for (const { name, runs } of snippets) {
   if (!runs) continue;
-  test(`the README's snippet at ${name} runs`, () => {
-    const file = join(project, "compiled/readme", `${name}.js`);
+  test(`the snippet at ${name} runs`, () => {
+    const file = join(project, "compiled/pages", `${name}.js`);
     const { status, stderr } = spawnSync(process.execPath, [file], {
       cwd: project,
       encoding: "utf8",
