@@ -1,4 +1,20 @@
 /** The contracts as data: `{ name, run(subject) }[]`, for any test runner. */
+export {
+  type AdapterSubject,
+  type Application,
+  adapterCases,
+  type Call,
+  type Handler,
+  type HandlerContext,
+  type Line,
+  type MadeDatabase,
+  type MadeStore,
+  type Mounted,
+  type RawConnection,
+  type Reply,
+  type Scoped,
+  type Settlement,
+} from "./adapter.ts";
 export type { Case, Deviation } from "./case.ts";
 export { type CorruptionSubject, corruptionCases } from "./corruption.ts";
 export { type InspectorSubject, inspectorCases } from "./inspector.ts";

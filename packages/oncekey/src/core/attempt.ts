@@ -86,7 +86,7 @@ export function createAttempt(
     report({ type: "store-failed", ...about, call: name, error });
 
   /** Ends the renewing, and says what was left behind. */
-  function ended(type: "completed" | "released" | "gave-up" | "rolled-back"): Ending {
+  function ended(type: "completed" | "released" | "gave-up"): Ending {
     held.drop();
     report({ type, ...about });
     return { kind: "recorded" };
@@ -227,7 +227,10 @@ export function createAttempt(
       const kept = await Promise.race([transaction, silence]);
       return kept ? ended("completed") : await superseded();
     } catch (error) {
-      if (thrown !== undefined) return { kind: "rolled-back", error: thrown.error };
+      if (thrown !== undefined) {
+        report({ type: "rolled-back", ...about });
+        return { kind: "rolled-back", error: thrown.error };
+      }
       failed("transaction", error);
       if (phase === "committing") return await committed();
       await release();

@@ -16,7 +16,7 @@ import type { Digest } from "../core/record.ts";
 import type { TransactionalStore } from "../core/transaction.ts";
 import { IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
 import { type ProblemCode, type ProblemFacts, problem } from "../protocol/problem.ts";
-import type { HttpContext } from "./carrier.ts";
+import { type HttpContext, optionalIdempotencyOf } from "./carrier.ts";
 import type { CapturedBody, Exchange, Passage, WholeAnswer } from "./exchange.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { formKey } from "./form-key.ts";
@@ -56,7 +56,7 @@ export type Glance =
 
 type HeaderOf = (name: string) => string | undefined;
 
-export interface Guard<Request, Handle> {
+export interface Guard<Request extends object, Handle> {
   /** Looks at the head only. An adapter may ask early, before a body is read. */
   glance(method: string, header: HeaderOf): Glance;
   /** The most bytes of a body that are read to be compared. */
@@ -76,7 +76,7 @@ const LABEL_LENGTH_MAX = 200;
 /** Thrown into a transaction to roll it back. */
 const ROLL_BACK = new Error("The answer does not commit.");
 
-export function createGuard<Request, Handle = never>(
+export function createGuard<Request extends object, Handle = never>(
   options: GuardOptions<Request, Handle>,
 ): Guard<Request, Handle> {
   const settings = checkOptions(options);
@@ -140,6 +140,9 @@ export function createGuard<Request, Handle = never>(
   }
 
   async function open(exchange: Exchange<Request>): Promise<Opening<Handle>> {
+    // A guard outside this one has the record already. To claim it again would be to be told that
+    // it is in flight, and the outer one would keep that as the answer.
+    if (optionalIdempotencyOf(exchange.request) !== undefined) return { kind: "pass" };
     const header: HeaderOf = (name) => exchange.header(name);
     const first = glance(exchange.method, header);
     if (first.kind !== "read") return first;
