@@ -6,7 +6,7 @@
  * is a row of the table of problems, never an exception.
  */
 import { addressOf } from "../core/address.ts";
-import type { Attempt, Commit, Found } from "../core/attempt.ts";
+import type { Attempt, Found } from "../core/attempt.ts";
 import { createContext, type Wishes } from "../core/context.ts";
 import { createEngine, type Entered, type Reconciled } from "../core/engine.ts";
 import { RecordCorrupt, StoreUnavailable } from "../core/errors.ts";
@@ -23,8 +23,9 @@ import { formKey } from "./form-key.ts";
 import type { HeaderLine } from "./headers.ts";
 import { type FoundKey, findKey, firstSentAt, nameOf } from "./key.ts";
 import { isMultipart, isUrlencoded, mediaType } from "./media-type.ts";
+import { type OpenTransaction, openTransaction } from "./open-transaction.ts";
 import { checkOptions, type GuardOptions } from "./options.ts";
-import { createPassage, type OpenTransaction } from "./passage.ts";
+import { createPassage } from "./passage.ts";
 import { resolveScope } from "./scope.ts";
 import { snapshotOf } from "./settle.ts";
 import { decodeSnapshot, encodeSnapshot } from "./snapshot.ts";
@@ -72,9 +73,6 @@ const isForm = (contentType: string | undefined): boolean => {
 /** Statuses that never have a body, nor a length (RFC 9110, sections 15.3.5 and 15.4.5). */
 const BODILESS = new Set([204, 304]);
 const LABEL_LENGTH_MAX = 200;
-
-/** Thrown into a transaction to roll it back. */
-const ROLL_BACK = new Error("The answer does not commit.");
 
 export function createGuard<Request extends object, Handle = never>(
   options: GuardOptions<Request, Handle>,
@@ -283,12 +281,17 @@ export function createGuard<Request extends object, Handle = never>(
       return refusal("idempotency_too_late", echo);
     }
     const wishes: Wishes = { released: false, omitted: false };
-    let transaction: (OpenTransaction & { readonly handle: Handle }) | undefined;
-    if (attempt.effects === "transactional") {
-      transaction = await beginTransaction(attempt, store as TransactionalStore<Handle>);
-      if (transaction === undefined) return refusal("idempotency_store_unavailable", echo);
-    }
     const { id } = attempt.lease;
+    let transaction: OpenTransaction<Handle> | undefined;
+    if (attempt.effects === "transactional") {
+      const begun = await openTransaction(attempt, store as TransactionalStore<Handle>);
+      // Nothing has run here, but where another has taken over there is an answer to tell.
+      if (begun.kind === "superseded") {
+        return { kind: "answer", answer: answerFor(begun.found, id, label, echo) };
+      }
+      if (begun.kind !== "open") return refusal("idempotency_store_unavailable", echo);
+      transaction = begun;
+    }
     return {
       kind: "run",
       context: withKey(createContext<Handle>(ports, attempt, wishes, transaction), key),
@@ -335,41 +338,6 @@ function replayOf(
     status,
     headers: [...headers, ...length, [IDEMPOTENT_REPLAYED, "true"], ...echo],
     body,
-  };
-}
-
-/** Undefined: the store could not begin one, and the claim was released. */
-async function beginTransaction<Handle>(
-  attempt: Attempt,
-  store: TransactionalStore<Handle>,
-): Promise<(OpenTransaction & { readonly handle: Handle }) | undefined> {
-  let end: (result: Uint8Array) => void = () => {};
-  let rollBack: (reason: Error) => void = () => {};
-  const outcome = new Promise<Uint8Array>((resolve, reject) => {
-    end = resolve;
-    rollBack = reject;
-  });
-  let ended: Promise<Commit> | undefined;
-  const begun = await new Promise<{ readonly handle: Handle } | undefined>((resolve, reject) => {
-    ended = attempt.transact(store, (handle) => {
-      resolve({ handle });
-      return outcome;
-    });
-    // Only heard when it ended before it began.
-    ended.then(() => resolve(undefined), reject);
-  });
-  if (begun === undefined || ended === undefined) return undefined;
-  const commit = ended;
-  return {
-    handle: begun.handle,
-    commit(result) {
-      end(result);
-      return commit;
-    },
-    rollBack() {
-      rollBack(ROLL_BACK);
-      return commit;
-    },
   };
 }
 

@@ -5,19 +5,14 @@
  * told: the handler's own answer, what stands in the record instead, or a cut connection when a
  * part has left already and the rest must not.
  */
-import type { Attempt, Commit, Ending, Found } from "../core/attempt.ts";
+import type { Attempt, Ending, Found } from "../core/attempt.ts";
 import type { Wishes } from "../core/context.ts";
 import type { Closing, Passage, WholeAnswer } from "./exchange.ts";
 import type { HeaderLine } from "./headers.ts";
+import type { OpenTransaction } from "./open-transaction.ts";
 import type { GuardSettings } from "./options.ts";
 import { planFor } from "./plan.ts";
 import { createRecorder } from "./recorder.ts";
-
-/** A transaction that was begun, and waits for the handler's answer to end it. */
-export interface OpenTransaction {
-  commit(result: Uint8Array): Promise<Commit>;
-  rollBack(): Promise<unknown>;
-}
 
 interface Parts {
   readonly attempt: Attempt;
