@@ -6,35 +6,34 @@
  * is a row of the table of problems, never an exception.
  */
 import { addressOf } from "../core/address.ts";
-import type { Attempt, Found } from "../core/attempt.ts";
+import type { Attempt } from "../core/attempt.ts";
 import { createContext, type Wishes } from "../core/context.ts";
 import { createEngine, type Entered, type Reconciled } from "../core/engine.ts";
 import { RecordCorrupt, StoreUnavailable } from "../core/errors.ts";
 import { reporter, shortened } from "../core/events.ts";
 import { platform } from "../core/ports.ts";
-import type { Digest } from "../core/record.ts";
 import type { TransactionalStore } from "../core/transaction.ts";
-import { IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
-import { type ProblemCode, type ProblemFacts, problem } from "../protocol/problem.ts";
+import type { ProblemCode } from "../protocol/problem.ts";
+import { type Asked, createAnswers } from "./answers.ts";
 import { type HttpContext, optionalIdempotencyOf } from "./carrier.ts";
 import type { CapturedBody, Exchange, Passage, WholeAnswer } from "./exchange.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { formKey } from "./form-key.ts";
 import type { HeaderLine } from "./headers.ts";
-import { type FoundKey, findKey, firstSentAt, nameOf } from "./key.ts";
+import { type FoundKey, findKey, firstSentAt } from "./key.ts";
 import { isMultipart, isUrlencoded, mediaType } from "./media-type.ts";
 import { type OpenTransaction, openTransaction } from "./open-transaction.ts";
 import { checkOptions, type GuardOptions } from "./options.ts";
 import { createPassage } from "./passage.ts";
 import { resolveScope } from "./scope.ts";
 import { snapshotOf } from "./settle.ts";
-import { decodeSnapshot, encodeSnapshot } from "./snapshot.ts";
+import { encodeSnapshot } from "./snapshot.ts";
 
 export type Opening<Handle> =
   /** Run the handler as if there were no guard. The context is there with `onStoreDown: "run"`. */
   | { readonly kind: "pass"; readonly context?: HttpContext<Handle> }
   /** Send this; the handler does not run. */
-  | { readonly kind: "answer"; readonly answer: WholeAnswer }
+  | Refusal
   /** The client has left: there is nobody to answer, and nothing runs. */
   | { readonly kind: "gone" }
   | Run<Handle>;
@@ -51,11 +50,16 @@ export interface Run<Handle> {
 /** What can be said of a request by its head alone. */
 export type Glance =
   | { readonly kind: "pass" }
-  | { readonly kind: "answer"; readonly answer: WholeAnswer }
+  | Refusal
   /** The body is needed: to compare it, or to look for the key in it. */
   | { readonly kind: "read"; readonly found: FoundKey };
 
 type HeaderOf = (name: string) => string | undefined;
+
+interface Refusal {
+  readonly kind: "answer";
+  readonly answer: WholeAnswer;
+}
 
 export interface Guard<Request extends object, Handle> {
   /** Looks at the head only. An adapter may ask early, before a body is read. */
@@ -70,8 +74,6 @@ const isForm = (contentType: string | undefined): boolean => {
   return isUrlencoded(type) || isMultipart(type);
 };
 
-/** Statuses that never have a body, nor a length (RFC 9110, sections 15.3.5 and 15.4.5). */
-const BODILESS = new Set([204, 304]);
 const LABEL_LENGTH_MAX = 200;
 
 export function createGuard<Request extends object, Handle = never>(
@@ -82,20 +84,12 @@ export function createGuard<Request extends object, Handle = never>(
   const report = reporter(options.onEvent);
   const engine = createEngine({ ...settings, store, notifier, ports, report });
 
-  function refusal(
-    code: ProblemCode,
-    echo: readonly HeaderLine[] = [],
-    facts: ProblemFacts = {},
-  ): { readonly kind: "answer"; readonly answer: WholeAnswer } {
-    const { docs, headers, maxRequestBytes } = settings;
-    const said = problem(code, {
-      docs,
-      header: nameOf(headers),
-      maxBytes: maxRequestBytes,
-      ...facts,
-    });
-    return { kind: "answer", answer: { ...said, headers: [...said.headers, ...echo] } };
-  }
+  const answers = createAnswers(settings, report);
+
+  const refusal = (code: ProblemCode, echo?: readonly HeaderLine[]): Refusal => ({
+    kind: "answer",
+    answer: answers.problem(code, echo),
+  });
 
   function glance(method: string, header: HeaderOf): Glance {
     if (!settings.methods.has(method)) return { kind: "pass" };
@@ -185,22 +179,22 @@ export function createGuard<Request extends object, Handle = never>(
     const compared = fingerprint({ key, method, target, header, body }, settings.compared, ports);
     if (compared === undefined) return refusal("idempotency_body_unreadable", echo);
     const address = addressOf(ports, "http", owner.principal, key);
-    const subject = { ...address, fingerprint: compared, effects: settings.effects, label };
+    const asked: Asked = { id: address.id, key, label, echo };
     let entered: Entered;
     try {
       entered = await engine.enter({
-        subject,
+        subject: { ...address, fingerprint: compared, effects: settings.effects, label },
         waitMs: settings.waitMs,
         onGone: (call) => exchange.onGone(call),
         ...(options.reconcile && { reconcile: () => reconciled(exchange.request, key) }),
       });
     } catch (error) {
-      return storeTrouble(error, address.id, key, echo, label);
+      return storeTrouble(error, asked);
     }
     if (entered.kind !== "run") {
-      return { kind: "answer", answer: answerToDuplicate(entered, address.id, label, echo) };
+      return { kind: "answer", answer: answers.toDuplicate(entered, asked) };
     }
-    return begin(entered.attempt, key, echo, label, firstSentAt(header));
+    return begin(entered.attempt, asked, firstSentAt(header));
   }
 
   async function reconciled(request: Request, key: string): Promise<Reconciled> {
@@ -210,13 +204,7 @@ export function createGuard<Request extends object, Handle = never>(
   }
 
   /** Nothing has run. Whether something may is the application's word, given when it started. */
-  function storeTrouble(
-    error: unknown,
-    id: Digest,
-    key: string,
-    echo: readonly HeaderLine[],
-    label: string,
-  ): Opening<Handle> {
+  function storeTrouble(error: unknown, { id, key, label, echo }: Asked): Opening<Handle> {
     if (error instanceof RecordCorrupt) return refusal("idempotency_store_unavailable", echo);
     if (!(error instanceof StoreUnavailable)) throw error;
     if (!settings.runsUnprotected) return refusal("idempotency_store_unavailable", echo);
@@ -227,52 +215,12 @@ export function createGuard<Request extends object, Handle = never>(
     return { kind: "pass", context: withKey(createContext<Handle>(ports, unowned, wishes), key) };
   }
 
-  function answerToDuplicate(
-    found: Found,
-    id: Digest,
-    label: string,
-    echo: readonly HeaderLine[],
-  ): WholeAnswer {
-    // The deck's rule: one gets through, and every other is told so, whatever became of the one.
-    if (settings.refusesDuplicates && found.kind !== "mismatch") {
-      return refusal("idempotency_key_registered", echo).answer;
-    }
-    return answerFor(found, id, label, echo);
-  }
-
-  function answerFor(
-    found: Found,
-    id: Digest,
-    label: string,
-    echo: readonly HeaderLine[],
-  ): WholeAnswer {
-    switch (found.kind) {
-      case "in-flight":
-        return refusal("idempotency_in_flight", echo).answer;
-      case "in-doubt":
-        return refusal("idempotency_outcome_unknown", echo).answer;
-      case "mismatch":
-        return refusal("idempotency_conflict", echo).answer;
-      case "replay":
-    }
-    try {
-      const snapshot = decodeSnapshot(found.result);
-      if (snapshot.kind === "answer") return replayOf(snapshot, echo);
-      return refusal("idempotency_response_not_kept", echo, { original: snapshot }).answer;
-    } catch (error) {
-      if (!(error instanceof RecordCorrupt)) throw error;
-      report({ type: "record-corrupt", record: shortened(id), label, error });
-      return refusal("idempotency_store_unavailable", echo).answer;
-    }
-  }
-
   async function begin(
     attempt: Attempt,
-    key: string,
-    echo: readonly HeaderLine[],
-    label: string,
+    asked: Asked,
     firstSent: number | undefined,
   ): Promise<Opening<Handle>> {
+    const { id, key, label, echo } = asked;
     // No record, and a client that remembers sending longer ago than records live: the record may
     // have been there and gone.
     const isLate = firstSent !== undefined && firstSent < attempt.claimedAt - settings.retentionMs;
@@ -281,13 +229,12 @@ export function createGuard<Request extends object, Handle = never>(
       return refusal("idempotency_too_late", echo);
     }
     const wishes: Wishes = { released: false, omitted: false };
-    const { id } = attempt.lease;
     let transaction: OpenTransaction<Handle> | undefined;
     if (attempt.effects === "transactional") {
       const begun = await openTransaction(attempt, store as TransactionalStore<Handle>);
       // Nothing has run here, but where another has taken over there is an answer to tell.
       if (begun.kind === "superseded") {
-        return { kind: "answer", answer: answerFor(begun.found, id, label, echo) };
+        return { kind: "answer", answer: answers.toOwner(begun.found, asked) };
       }
       if (begun.kind !== "open") return refusal("idempotency_store_unavailable", echo);
       transaction = begun;
@@ -302,8 +249,8 @@ export function createGuard<Request extends object, Handle = never>(
         transaction,
         added: echo,
         encode: encodeSnapshot,
-        answerFor: (found) => answerFor(found, id, label, echo),
-        notRecorded: () => refusal("idempotency_not_recorded", echo).answer,
+        answerFor: (found) => answers.toOwner(found, asked),
+        notRecorded: () => answers.problem("idempotency_not_recorded", echo),
       }),
       crashed(error) {
         report({ type: "handler-failed", record: shortened(id), label, error });
@@ -324,22 +271,6 @@ const INTERNAL_SERVER_ERROR: WholeAnswer = {
   headers: [["Content-Type", "text/plain; charset=utf-8"]],
   body: new TextEncoder().encode("Internal Server Error"),
 };
-
-/** The kept answer, its length counted anew, with the marker and the echo. */
-function replayOf(
-  snapshot: { readonly status: number; readonly headers: readonly HeaderLine[]; body: Uint8Array },
-  echo: readonly HeaderLine[],
-): WholeAnswer {
-  const { status, headers, body } = snapshot;
-  const length: readonly HeaderLine[] = BODILESS.has(status)
-    ? []
-    : [["Content-Length", String(body.length)]];
-  return {
-    status,
-    headers: [...headers, ...length, [IDEMPOTENT_REPLAYED, "true"], ...echo],
-    body,
-  };
-}
 
 /** Added to the context itself: a copy would read its lazy parts, or lose them. */
 function withKey<Handle>(
