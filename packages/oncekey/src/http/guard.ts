@@ -12,6 +12,7 @@ import { createEngine, type Entered, type Reconciled } from "../core/engine.ts";
 import { RecordCorrupt, StoreUnavailable } from "../core/errors.ts";
 import { reporter, shortened } from "../core/events.ts";
 import { platform } from "../core/ports.ts";
+import type { Subject } from "../core/record.ts";
 import type { TransactionalStore } from "../core/transaction.ts";
 import type { ProblemCode } from "../protocol/problem.ts";
 import { type Asked, createAnswers } from "./answers.ts";
@@ -55,6 +56,13 @@ export type Glance =
   | { readonly kind: "read"; readonly found: FoundKey };
 
 type HeaderOf = (name: string) => string | undefined;
+
+/** A request whose key is known, if it has one; and its body, if it had to be read for that. */
+interface Keyed {
+  readonly kind: "keyed";
+  readonly found: FoundKey;
+  readonly body?: CapturedBody;
+}
 
 interface Refusal {
   readonly kind: "answer";
@@ -106,28 +114,31 @@ export function createGuard<Request extends object, Handle = never>(
     return { kind: "read", found };
   }
 
-  /** The key of a form, which stands in its body. */
-  function keyInForm(
+  /** The key of a form stands in its body, so a form is read first. */
+  async function keyInForm(
     exchange: Exchange<Request>,
-    body: CapturedBody,
+    field: string,
     found: FoundKey,
-  ): FoundKey | { readonly kind: "unsearchable" } {
-    if (settings.formField === undefined || (body.kind !== "bytes" && body.kind !== "parsed")) {
-      return found;
-    }
+  ): Promise<Opening<Handle> | Keyed> {
     const header: HeaderOf = (name) => exchange.header(name);
-    const inForm = formKey({ header, body }, settings.formField);
+    const body = await exchange.body(settings.maxRequestBytes);
+    if (body.kind === "cut") return { kind: "gone" };
+    if (body.kind === "too-large") return refusal("idempotency_request_too_large", echoOf(found));
+    // Nobody can look into it: what the headers say is all there is.
+    if (body.kind === "unreadable") return { kind: "keyed", found, body };
+    const inForm = formKey({ header, body }, field);
     switch (inForm.kind) {
       case "key":
-        return { kind: "key", key: inForm.key, sent: [] };
+        return { kind: "keyed", found: { kind: "key", key: inForm.key, sent: [] }, body };
       case "absent":
-        return found;
+        return { kind: "keyed", found, body };
       case "blank":
-        return settings.blankIsAbsent ? found : { kind: "invalid" };
+        if (settings.blankIsAbsent) return { kind: "keyed", found, body };
+        return refusal("idempotency_key_invalid");
       case "invalid":
-        return { kind: "invalid" };
+        return refusal("idempotency_key_invalid");
       case "too-long":
-        return { kind: "unsearchable" };
+        return refusal("idempotency_request_too_large");
     }
   }
 
@@ -138,24 +149,26 @@ export function createGuard<Request extends object, Handle = never>(
     const header: HeaderOf = (name) => exchange.header(name);
     const first = glance(exchange.method, header);
     if (first.kind !== "read") return first;
-
-    // A form must be read to know its key; any other body only once its owner is known.
-    const isFormRead = settings.formField !== undefined && isForm(header("content-type"));
-    let body = isFormRead ? await exchange.body(settings.maxRequestBytes) : undefined;
-    let found = first.found;
-    if (body !== undefined) {
-      if (body.kind === "cut") return { kind: "gone" };
-      if (body.kind === "too-large") return refusal("idempotency_request_too_large", echoOf(found));
-      const inForm = keyInForm(exchange, body, found);
-      if (inForm.kind === "unsearchable") return refusal("idempotency_request_too_large");
-      found = inForm;
-      if (found.kind === "none") {
-        return settings.required ? refusal("idempotency_key_required") : { kind: "pass" };
-      }
-      if (Number.isNaN(firstSentAt(header))) return refusal("idempotency_key_invalid");
+    if (settings.formField === undefined || !isForm(header("content-type"))) {
+      return identify(exchange, { kind: "keyed", found: first.found });
     }
-    if (found.kind !== "key") return refusal("idempotency_key_invalid");
+    const keyed = await keyInForm(exchange, settings.formField, first.found);
+    return keyed.kind === "keyed" ? identify(exchange, keyed) : keyed;
+  }
 
+  /** Whose request it is, and which: then the store is asked. */
+  async function identify(
+    exchange: Exchange<Request>,
+    { found, body: read }: Keyed,
+  ): Promise<Opening<Handle>> {
+    const header: HeaderOf = (name) => exchange.header(name);
+    if (found.kind === "none") {
+      return settings.required ? refusal("idempotency_key_required") : { kind: "pass" };
+    }
+    const firstSent = firstSentAt(header);
+    if (found.kind === "invalid" || Number.isNaN(firstSent)) {
+      return refusal("idempotency_key_invalid");
+    }
     const { key } = found;
     const echo = echoOf(found);
     const label = labelOf(exchange);
@@ -164,29 +177,32 @@ export function createGuard<Request extends object, Handle = never>(
       report({ type: "scope-unresolved", label, error: owner.error });
       return refusal("idempotency_scope_unresolved", echo);
     }
-    body ??= await exchange.body(settings.maxRequestBytes);
-    switch (body.kind) {
-      case "cut":
-        return { kind: "gone" };
-      case "too-large":
-        return refusal("idempotency_request_too_large", echo);
-      case "unreadable":
-        return refusal("idempotency_body_unreadable", echo);
-      case "bytes":
-      case "parsed":
-    }
+    const body = read ?? (await exchange.body(settings.maxRequestBytes));
+    if (body.kind === "cut") return { kind: "gone" };
+    if (body.kind === "too-large") return refusal("idempotency_request_too_large", echo);
+    if (body.kind === "unreadable") return refusal("idempotency_body_unreadable", echo);
+
     const { method, target } = exchange;
     const compared = fingerprint({ key, method, target, header, body }, settings.compared, ports);
     if (compared === undefined) return refusal("idempotency_body_unreadable", echo);
     const address = addressOf(ports, "http", owner.principal, key);
-    const asked: Asked = { id: address.id, key, label, echo };
+    const subject = { ...address, fingerprint: compared, effects: settings.effects, label };
+    return enter(exchange, subject, { id: address.id, key, label, echo }, firstSent);
+  }
+
+  async function enter(
+    exchange: Exchange<Request>,
+    subject: Subject,
+    asked: Asked,
+    firstSent: number | undefined,
+  ): Promise<Opening<Handle>> {
     let entered: Entered;
     try {
       entered = await engine.enter({
-        subject: { ...address, fingerprint: compared, effects: settings.effects, label },
+        subject,
         waitMs: settings.waitMs,
         onGone: (call) => exchange.onGone(call),
-        ...(options.reconcile && { reconcile: () => reconciled(exchange.request, key) }),
+        ...(options.reconcile && { reconcile: () => reconciled(exchange.request, asked.key) }),
       });
     } catch (error) {
       return storeTrouble(error, asked);
@@ -194,7 +210,7 @@ export function createGuard<Request extends object, Handle = never>(
     if (entered.kind !== "run") {
       return { kind: "answer", answer: answers.toDuplicate(entered, asked) };
     }
-    return begin(entered.attempt, asked, firstSentAt(header));
+    return begin(entered.attempt, asked, firstSent);
   }
 
   async function reconciled(request: Request, key: string): Promise<Reconciled> {
