@@ -9,6 +9,7 @@
 import { checkInteger, refuse } from "../core/check.ts";
 import { RecordCorrupt } from "../core/errors.ts";
 import type { Inspector, ListRequest } from "../core/inspector.ts";
+import type { Token } from "../core/record.ts";
 import type { Store } from "../core/store.ts";
 import type { TransactionalStore } from "../core/transaction.ts";
 import { answered, createConnection, type SqliteClient, unavailable } from "./sql/sqlite-client.ts";
@@ -19,10 +20,10 @@ import {
   type SqliteTransactionOptions,
 } from "./sql/sqlite-options.ts";
 import { readPage } from "./sql/sqlite-page.ts";
-import { createRecords } from "./sql/sqlite-records.ts";
+import { createRecords, type Turn } from "./sql/sqlite-records.ts";
 import { isMigrated, migrate, switchToWal } from "./sql/sqlite-schema.ts";
 import { completeWith } from "./sql/sqlite-transaction.ts";
-import { createWriter } from "./sql/sqlite-writer.ts";
+import { createWriter, LockedOut } from "./sql/sqlite-writer.ts";
 
 export type { SqliteClient } from "./sql/sqlite-client.ts";
 export type { SqliteStoreOptions, SqliteTransactionOptions } from "./sql/sqlite-options.ts";
@@ -37,6 +38,9 @@ const DURATION_MS_MAX = 2 ** 50;
 
 /** `list` reads no more at once (`core/inspector.ts`). */
 const PAGE_MAX = 1_000;
+
+/** A commit of others is over by then. What lasts longer is a transaction. */
+const FOLLOW_PATIENCE_MS = 100;
 
 /** Freeing a result of a megabyte takes a millisecond: claims may come in between. */
 const REAPED_AT_ONCE = 100;
@@ -59,6 +63,8 @@ export function sqliteStore(
   const connection = createConnection(db, durability);
   const records = createRecords(connection, table);
   const writer = createWriter(connection, records, busyMs);
+  /** Tokens whose transaction is open in this process: it has the write lock. */
+  const open = new Set<Token>();
 
   /** A reader need not wait for a writer, but it may come while SQLite repairs its log. */
   async function read<T>(query: () => T): Promise<T> {
@@ -80,10 +86,21 @@ export function sqliteStore(
       checkInteger("leaseMs", request.leaseMs, 0, DURATION_MS_MAX);
       checkInteger("retentionMs", request.retentionMs, 0, DURATION_MS_MAX);
       const answer = await read(() => records.standing(request));
-      return answer ?? writer.share((turn) => records.claim(request, turn));
+      if (answer !== undefined) return answer;
+      const claim = (turn: Turn) => records.claim(request, turn);
+      const found = await read(() => records.find(request.id));
+      if (found?.effects !== "transactional") return writer.share(claim);
+      // Its lease has ended, but whoever has the write lock may be its owner, in the middle of the
+      // transaction: nobody else can end that lease, and it is in flight for as long as it lasts.
+      return writer.share(claim, FOLLOW_PATIENCE_MS).catch((error: unknown) => {
+        if (!(error instanceof LockedOut)) throw error;
+        return { outcome: "taken", record: found };
+      });
     },
     async renew(lease, leaseMs) {
       checkInteger("leaseMs", leaseMs, 0, DURATION_MS_MAX);
+      // Until its transaction ends nobody can write, and so nobody can follow it.
+      if (open.has(lease.token)) return true;
       return writer.share((turn) => records.renew(lease, leaseMs, turn));
     },
     complete: (lease, result) => writer.share((turn) => records.complete(lease, result, turn)),
@@ -115,7 +132,14 @@ export function sqliteStore(
   const secondRecords = createRecords(second, table);
   const transactional: TransactionalStore<SqliteClient>["transaction"] = (lease, work) =>
     writer.alone(second, () =>
-      completeWith(second, secondRecords, lease, () => work(transactions)),
+      completeWith(second, secondRecords, lease, async () => {
+        open.add(lease.token);
+        try {
+          return await work(transactions);
+        } finally {
+          open.delete(lease.token);
+        }
+      }),
     );
   return Object.assign(store, { transaction: transactional });
 }

@@ -52,6 +52,32 @@ for (const client of clients) {
       equal((await store.get(lease.id))?.state, "in-flight");
     });
 
+    test("P-100: a transaction that outlives its lease keeps it, for duplicates of any process", async () => {
+      const store = sqliteStore(file.open(), { transactions: file.open() });
+      const elsewhere = sqliteStore(file.open());
+      const wanted = request({ effects: "transactional", leaseMs: 50 });
+      const lease = await owned(store, wanted);
+      let finish: () => void = () => {};
+      const working = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      const transaction = store.transaction(lease, async () => {
+        await working;
+        return RESULT;
+      });
+      await pause(100);
+      // It cannot be written down, and need not be: nobody else can write either.
+      equal(await store.renew(lease, 50), true);
+      for (const one of [store, elsewhere]) {
+        const claim = await one.claim(duplicate(wanted));
+        equal(claim.outcome === "taken" && claim.record.state, "in-flight");
+      }
+      finish();
+      equal(await transaction, true);
+      const claim = await elsewhere.claim(duplicate(wanted));
+      equal(claim.outcome === "taken" && claim.record.state, "completed");
+    });
+
     test("a statement that somebody has not read to its end is said to be in the way", async () => {
       const db = file.open();
       const store = sqliteStore(db);

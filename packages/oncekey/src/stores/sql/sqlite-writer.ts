@@ -11,9 +11,15 @@ import { answered, type Connection, isLocked, unavailable } from "./sqlite-clien
 import { patiently } from "./sqlite-lock.ts";
 import type { Records, Turn } from "./sqlite-records.ts";
 
+/** The lock did not come free in time, and nothing was written. */
+export class LockedOut extends StoreUnavailable {}
+
 export interface Writer {
-  /** Makes a change in the next shared transaction. Resolves when that is committed. */
-  share<T>(change: (turn: Turn) => T): Promise<T>;
+  /**
+   * Makes a change in the next shared transaction. Resolves when that is committed. It waits for
+   * the lock for `patienceMs`, `busyMs` unless told; after that it is not made.
+   */
+  share<T>(change: (turn: Turn) => T, patienceMs?: number): Promise<T>;
   /**
    * Runs `work` in a transaction of its own on `connection`. It is committed if `work` says true,
    * and else rolled back; so it is when `work` throws, and the same error comes out again.
@@ -21,9 +27,10 @@ export interface Writer {
   alone(connection: Connection, work: () => Promise<boolean>): Promise<boolean>;
 }
 
-/** One of those who wait. All may wait equally long, so the first to come is the first to leave. */
+/** One of those who wait, and until when. */
 interface Waiting {
   readonly leavesAt: number;
+  readonly patienceMs: number;
   reject(error: unknown): void;
 }
 
@@ -44,6 +51,7 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
   const transactions: Transaction[] = [];
   let isAwake = false;
   let alarm: ReturnType<typeof setTimeout> | undefined;
+  let alarmAt = NEVER;
 
   async function work(): Promise<void> {
     do {
@@ -52,12 +60,17 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
       await transactions.shift()?.run();
     } while (changes.length > 0 || transactions.length > 0);
     isAwake = false;
-    clearTimeout(alarm);
-    alarm = undefined;
+    setAlarm(NEVER);
   }
 
-  function wake(): void {
-    alarm ??= setTimeout(leaveLate, busyMs);
+  function setAlarm(at: number): void {
+    clearTimeout(alarm);
+    alarmAt = at;
+    alarm = at === NEVER ? undefined : setTimeout(leaveLate, at - performance.now());
+  }
+
+  function wake(leavesAt: number): void {
+    if (leavesAt < alarmAt) setAlarm(leavesAt);
     if (isAwake) return;
     isAwake = true;
     void work();
@@ -66,12 +79,13 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
   /** While a transaction or another process holds the lock, nobody waits beyond their time. */
   function leaveLate(): void {
     const now = performance.now();
-    const queues: readonly Waiting[][] = [changes, transactions];
-    for (const queue of queues) {
-      while (leavesAt(queue) <= now) queue.shift()?.reject(tooLate(busyMs));
+    for (const queue of [changes, transactions] as Waiting[][]) {
+      const late = queue.filter(({ leavesAt }) => leavesAt <= now);
+      const stay = queue.filter(({ leavesAt }) => leavesAt > now);
+      queue.splice(0, queue.length, ...stay);
+      for (const { reject, patienceMs: ms } of late) reject(lockedOut(ms));
     }
-    const next = Math.min(...queues.map(leavesAt));
-    alarm = next === NEVER ? undefined : setTimeout(leaveLate, next - now);
+    setAlarm(Math.min(NEVER, ...[...changes, ...transactions].map(({ leavesAt }) => leavesAt)));
   }
 
   async function commitChanges(): Promise<void> {
@@ -98,11 +112,12 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
   }
 
   return {
-    share: (change) =>
+    share: (change, patienceMs = busyMs) =>
       new Promise((resolve, reject) => {
-        const leavesAt = performance.now() + busyMs;
-        changes.push({ leavesAt, reject, apply: (turn) => applied(change, turn, resolve, reject) });
-        wake();
+        const leavesAt = performance.now() + patienceMs;
+        const apply = (turn: Turn) => applied(change, turn, resolve, reject);
+        changes.push({ leavesAt, patienceMs, reject, apply });
+        wake(leavesAt);
       }),
 
     alone: (own, body) =>
@@ -112,22 +127,18 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
           try {
             await begin(own, () => performance.now() < leavesAt);
           } catch (error) {
-            reject(isLocked(error) ? tooLate(busyMs) : unavailable(error));
+            reject(isLocked(error) ? lockedOut(busyMs) : unavailable(error));
             return;
           }
           await ended(own, body).then(resolve, reject);
         };
-        transactions.push({ leavesAt, reject, run });
-        wake();
+        transactions.push({ leavesAt, patienceMs: busyMs, reject, run });
+        wake(leavesAt);
       }),
   };
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
-
-function leavesAt(queue: readonly Waiting[]): number {
-  return queue[0]?.leavesAt ?? NEVER;
-}
 
 /** IMMEDIATE, because a transaction that begins as a reader may find that it cannot write. */
 function begin(connection: Connection, isWanted: () => boolean): Promise<void> {
@@ -163,12 +174,6 @@ function applied<T>(
   }
 }
 
-function tooLate(busyMs: number): StoreUnavailable {
-  return new StoreUnavailable(
-    `SQLite's write lock did not come free within ${busyMs} ms (busyMs).`,
-  );
-}
-
 /** After the events of this turn: Node calls its immediates then, a timer elsewhere comes close. */
 function nextTurn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (call: () => void) => unknown };
@@ -177,3 +182,6 @@ function nextTurn(): Promise<void> {
     else setImmediate(resolve);
   });
 }
+
+const lockedOut = (ms: number): LockedOut =>
+  new LockedOut(`SQLite's write lock did not come free within ${ms} ms (busyMs).`);
