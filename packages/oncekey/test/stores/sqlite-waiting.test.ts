@@ -124,16 +124,18 @@ for (const client of clients) {
       const wanted = () => request({ effects: "transactional" });
       const leases = await Promise.all([0, 1, 2].map(() => owned(store, wanted())));
       const order: string[] = [];
+      let claim: Promise<unknown> | undefined;
       const transactions = leases.map((lease, index) =>
         store.transaction(lease, async () => {
           order.push(`transaction ${index}`);
+          // While the first holds the lock, and two more wait for it.
+          claim ??= store.claim(request()).then(() => order.push("claim"));
           await pause(10);
           return RESULT;
         }),
       );
-      await pause(1);
-      const claim = store.claim(request()).then(() => order.push("claim"));
-      await Promise.all([claim, ...transactions]);
+      await Promise.all(transactions);
+      await claim;
       deepEqual(order, ["transaction 0", "claim", "transaction 1", "transaction 2"]);
     });
 
