@@ -1,5 +1,6 @@
 /** Node's request seen as an exchange: the head as it is, the body read ahead and put back. */
 import type { CapturedBody, Exchange } from "../http/exchange.ts";
+import { keepReadable, type NodeSocket } from "./node-departure.ts";
 
 /** The part of Node's `IncomingMessage` that we use, in our own words. */
 export interface NodeRequest {
@@ -11,13 +12,10 @@ export interface NodeRequest {
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
   readonly readableLength: number;
-  readonly socket: {
-    destroy(): unknown;
-    readonly readableEnded?: boolean;
-    readonly errored?: unknown;
-  };
+  readonly socket: NodeSocket;
   read(): unknown;
   unshift(chunk: Uint8Array): void;
+  destroy(error?: Error): unknown;
   resume(): unknown;
   on(event: string, listener: () => void): unknown;
   off(event: string, listener: () => void): unknown;
@@ -108,7 +106,10 @@ export function readAhead(
       } else if (raw.complete && raw.readableLength === 0) {
         const bytes = joined(chunks, length);
         // In the same turn as the read: the end that it announced is then taken back.
-        if (length > 0) raw.unshift(bytes);
+        if (length > 0) {
+          raw.unshift(bytes);
+          keepReadable(raw);
+        }
         settle({ kind: "bytes", bytes });
       }
     };

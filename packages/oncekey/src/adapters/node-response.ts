@@ -5,12 +5,10 @@
  * error page too), so these are replaced on it, and hand over to what stood there before. Middleware
  * that was mounted outside, such as compression, replaced them earlier: it works on what leaves
  * here, for first answers and replays alike.
- *
- * While the handler runs, the response does not show that its client has left: a stream that is
- * piped into it would stop, and the answer that the retry is to get would never be whole.
  */
 import type { Closing, Passage, WholeAnswer } from "../http/exchange.ts";
 import type { HeaderLine } from "../http/headers.ts";
+import { hideDeparture } from "./node-departure.ts";
 import type { NodeRequest } from "./node-exchange.ts";
 
 type Value = number | string | readonly string[];
@@ -97,6 +95,7 @@ export function takeOver(
     destroy: response.destroy as Call,
     emit: response.emit as Call,
   };
+  const { socket } = request;
   /** Calls made by Node, or by middleware outside, while something is being sent. */
   let passing = 0;
   let hasHead = false;
@@ -142,6 +141,8 @@ export function takeOver(
   function close(closing: Closing): void {
     isOver = true;
     if (isGone) {
+      // It is whole, and whoever waits for its end is not to take it for cut off.
+      if (closing.kind !== "cut") native.emit.call(response, "finish");
       if (isConcealed) native.emit.call(response, "close");
       return;
     }
@@ -226,7 +227,6 @@ export function takeOver(
       isConcealed = true;
       // Whoever waits for the client to read on would wait for ever.
       native.emit.call(response, "drain");
-      const { socket } = request;
       const byClient = socket.readableEnded === true || Boolean(socket.errored);
       if (!byClient && !hasEnded) fail();
       return true;
@@ -237,8 +237,10 @@ export function takeOver(
   }
   show(response, "headersSent", (real) => real || (hasHead && !isOver));
   show(response, "writableEnded", (real) => real || hasEnded);
-  conceal(response, "destroyed", () => isConcealed && !isOver);
-  conceal(response, "_closed", () => isConcealed && !isOver);
+  hideDeparture(request, response, {
+    isRunning: () => !isPassedOn(),
+    isHidden: () => isGone && !isOver,
+  });
 }
 
 /** The chunk was taken, as far as the handler is concerned. */
@@ -251,18 +253,6 @@ function show(response: object, name: string, shown: (real: boolean) => boolean)
   Object.defineProperty(response, name, {
     configurable: true,
     get: () => shown(Boolean(Reflect.get(Object.getPrototypeOf(response), name, response))),
-  });
-}
-
-/** Node's own mark of a closed response, not to be seen while `isHidden`. */
-function conceal(response: object, name: string, isHidden: () => boolean): void {
-  let real: unknown = Reflect.get(response, name);
-  Object.defineProperty(response, name, {
-    configurable: true,
-    get: () => (isHidden() ? false : real),
-    set: (value: unknown) => {
-      real = value;
-    },
   });
 }
 
