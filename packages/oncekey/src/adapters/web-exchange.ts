@@ -26,8 +26,7 @@ export function webExchange<Request>(
       if (raw.body === null) return EMPTY;
       if (raw.bodyUsed) return used();
       const body = await readAhead(raw.body, limit);
-      if (body.kind === "bytes")
-        replacement = new globalThis.Request(raw, { body: body.bytes as Uint8Array<ArrayBuffer> });
+      if (body.kind === "bytes") replacement = withBody(raw, body.bytes);
       return body;
     },
     forHandler: () => replacement ?? raw,
@@ -46,6 +45,17 @@ function targetOf(url: string): string {
   const fragment = url.indexOf("#");
   if (path === -1) return "/";
   return fragment === -1 ? url.slice(path) : url.slice(path, fragment);
+}
+
+function withBody(raw: globalThis.Request, bytes: Uint8Array): globalThis.Request {
+  const body = bytes as Uint8Array<ArrayBuffer>;
+  try {
+    return new globalThis.Request(raw, { body });
+  } catch {
+    // Some servers' requests only look like the web's own, and are no input to it.
+    const { method, headers, signal } = raw;
+    return new globalThis.Request(raw.url, { method, headers, signal, body });
+  }
 }
 
 async function readAhead(stream: ReadableStream<Uint8Array>, limit: number): Promise<CapturedBody> {
