@@ -2,9 +2,11 @@
 import { describe } from "node:test";
 import { adapterCases } from "../../src/conformance/adapter.ts";
 import { register } from "../register.ts";
+import { DEVIATIONS } from "./deviations.ts";
 import { MOUNTS } from "./mounts.ts";
 import { subjectOf } from "./subject.ts";
 
 for (const [name, mount] of Object.entries(MOUNTS)) {
-  describe(`oncekey/${name}`, () => register(adapterCases, () => subjectOf(mount)));
+  describe(`oncekey/${name}`, () =>
+    register(adapterCases, () => subjectOf(mount), { deviations: DEVIATIONS[name] ?? [] }));
 }
