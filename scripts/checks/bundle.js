@@ -1,4 +1,4 @@
-/** What an import costs a user: each entry, and each pair of entries, bundled and minified. */
+/** What an import costs a user: each entry, and each store with an adapter, bundled and minified. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -9,9 +9,6 @@ const BUDGETS = join(import.meta.dirname, "budgets.json");
 
 /** Room to repair something without asking, and too little to add something without noticing. */
 const HEADROOM = 1.15;
-
-/** What a server loads more for idempotency: it must not be what slows a cold start. */
-const PAIR_KB_MAX = 60;
 
 /** The stores and adapters are told apart by the folder that they are compiled into. */
 const STORE = /\/stores\/[^/]+$/;
@@ -40,21 +37,6 @@ export async function recordBudgets() {
   writeFileSync(BUDGETS, `${JSON.stringify(Object.fromEntries(budgets), null, 2)}\n`);
 }
 
-/** Each adapter with each store, because what they share is loaded once. */
-export async function checkPairs() {
-  const stores = entries().filter(({ file }) => STORE.test(file));
-  const adapters = entries().filter(({ file }) => ADAPTER.test(file));
-  const pairs = adapters.flatMap((adapter) => stores.map((store) => [adapter, store]));
-  const sizes = await Promise.all(
-    pairs.map(async (pair) => {
-      const { size } = await bundle(pair.map(({ file }) => file));
-      return { name: pair.map(({ name }) => name).join(" with "), size };
-    }),
-  );
-  const heavy = sizes.filter(({ size }) => size > PAIR_KB_MAX);
-  report(heavy.map(({ name, size }) => `${name}: ${size} kB`));
-}
-
 /** A user of Redis ships no SQL, and a user of the main entry ships neither. */
 export async function checkStores() {
   const stores = entries().filter(({ file }) => STORE.test(file));
@@ -70,10 +52,23 @@ export async function checkStores() {
   report(found.flat());
 }
 
-/** @returns {Promise<Record<string, number>>} kB by entry */
+/**
+ * Each entry, and for each store what a server loads for idempotency in all: the store with the
+ * heaviest adapter, bundled together, because what they share is loaded once.
+ *
+ * @returns {Promise<Record<string, number>>} kB by name
+ */
 async function measureEntries() {
-  const sizes = entries().map(async ({ name, file }) => [name, (await bundle([file])).size]);
-  return Object.fromEntries(await Promise.all(sizes));
+  const all = entries();
+  const adapters = all.filter(({ file }) => ADAPTER.test(file));
+  const alone = all.map(async ({ name, file }) => [name, (await bundle([file])).size]);
+  const pairs = all
+    .filter(({ file }) => STORE.test(file))
+    .map(async ({ name, file }) => {
+      const sizes = adapters.map(async (adapter) => (await bundle([adapter.file, file])).size);
+      return [`${name}, with an adapter`, Math.max(...(await Promise.all(sizes)))];
+    });
+  return Object.fromEntries(await Promise.all([...alone, ...pairs]));
 }
 
 /**

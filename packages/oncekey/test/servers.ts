@@ -6,7 +6,7 @@
  */
 import { startPostgres, startRedis } from "local-servers";
 
-export { freePort, type LocalServer, startPostgres, startRedis } from "local-servers";
+export { freePort, startPostgres, startRedis } from "local-servers";
 
 /** The URL of the run's shared Redis, or of one that is started for this file. */
 export async function redisForTests(): Promise<{ url: string; stop(): Promise<void> }> {

@@ -7,7 +7,7 @@
  */
 import { pause, within } from "./door.ts";
 import { unwrap, wrap } from "./envelope.ts";
-import { RecordCorrupt, StoreUnavailable } from "./errors.ts";
+import { StoreUnavailable } from "./errors.ts";
 import { type Listener, shortened } from "./events.ts";
 import type { HeldLease } from "./lease.ts";
 import type { Ports } from "./ports.ts";
@@ -254,7 +254,3 @@ export function createAttempt(
     transact,
   };
 }
-
-/** True for what the store's door throws, in contrast to a mistake of ours. */
-export const isStoreTrouble = (error: unknown): error is StoreUnavailable | RecordCorrupt =>
-  error instanceof StoreUnavailable || error instanceof RecordCorrupt;

@@ -8,7 +8,7 @@ export interface HiddenField {
 }
 
 /** `_key` is what a form field is called unless the application says otherwise. */
-export const FORM_FIELD = "_key";
+const FORM_FIELD = "_key";
 
 /**
  * HTML of a hidden input with a fresh random key, escaped. Each rendering is one intent, so the

@@ -63,7 +63,7 @@ export function possible(known: Known | undefined, step: Step, now: number): rea
   }
 }
 
-export function stateOf({ request, status }: Known, now: number): State {
+function stateOf({ request, status }: Known, now: number): State {
   if (status.kind === "completed") return "completed";
   return request.effects === "unrepeatable" && status.leaseEndsAt <= now ? "in-doubt" : "in-flight";
 }
