@@ -134,6 +134,6 @@ export function linkTo(store: Store): Link {
 type Go<T> = (fate: Fate) => Promise<T>;
 type Work = (handle: unknown) => Promise<Uint8Array>;
 
-function isTransactional(store: Store): store is TransactionalStore<unknown> {
+export function isTransactional(store: Store): store is TransactionalStore<unknown> {
   return "transaction" in store;
 }

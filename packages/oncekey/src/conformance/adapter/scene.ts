@@ -35,12 +35,28 @@ export interface Scene {
   readonly runs: () => number;
   /** How many effects there are for good: E in protocol.md. */
   effects(): Promise<number>;
+  /** Stops a run behind its effect, from now on: the first is run 1. */
+  hold(run: number): Held;
   /** What the guards have reported, all processes together. */
   readonly events: readonly OncekeyEvent[];
   /** Another process over the same store, by default with the same application. */
-  join(changes?: Partial<Application>): Promise<Process>;
+  join(changes?: Changes): Promise<Process>;
   /** `POST /pay`, JSON `{"amount":10}`, key `k1`, signed in as `ann`, unless told otherwise. */
   send(wanted?: Wanted, on?: Mounted): Promise<Answer>;
+  /** As `send`, but resolves with the head: the body is the case's to read. */
+  open(wanted?: Wanted, on?: Mounted): Promise<Response>;
+}
+
+/** What is otherwise about another process; options that it does not name stay as they are. */
+export type Changes = Partial<Omit<Application, "options">> & {
+  readonly options?: Readonly<Record<string, unknown>>;
+};
+
+/** A run that stands still in the middle of its handler. */
+export interface Held {
+  /** It has had its effect. */
+  readonly reached: Promise<void>;
+  goOn(): void;
 }
 
 export interface Wanted {
@@ -81,6 +97,7 @@ export async function scene(
   const made: MadeStore = database ?? subject.makeStore(limits);
   const all: Mounted[] = [];
   const events: OncekeyEvent[] = [];
+  const holds = new Map<number, { readonly reached: Gate; readonly goOn: Gate }>();
   let runs = 0;
   let effects = 0;
   const application: Application = {
@@ -97,12 +114,19 @@ export async function scene(
         if (database !== undefined && call.idempotency !== undefined) {
           await database.write(call.idempotency.transaction, `run ${run}`);
         } else effects++;
+        const held = holds.get(run);
+        held?.reached.open();
+        await held?.goOn.opened;
       };
       return handler(call, act, run);
     },
   };
-  const join = async (changes: Partial<Application> = {}): Promise<Process> => {
-    const changed = { ...application, ...changes };
+  const join = async (changes: Changes = {}): Promise<Process> => {
+    const changed = {
+      ...application,
+      ...changes,
+      options: { ...application.options, ...changes.options },
+    };
     const link = linkTo(changed.store);
     const mounted = await subject.mount({ ...changed, store: link.store });
     all.push(mounted);
@@ -120,9 +144,20 @@ export async function scene(
       mounted,
       runs: () => runs,
       effects: async () => effects + ((await database?.rows())?.length ?? 0),
+      hold(run) {
+        const held = { reached: gate(), goOn: gate() };
+        holds.set(run, held);
+        return { reached: held.reached.opened, goOn: held.goOn.open };
+      },
       events,
       join,
-      send: (one = {}, on = mounted) => send(on, one),
+      send(one = {}, on = mounted) {
+        const sent = open(on, one).then(({ response, asked }) => answerOf(response, asked));
+        // A case that fails leaves requests behind; what becomes of those is nobody's to hear.
+        sent.catch(() => {});
+        return sent;
+      },
+      open: async (one = {}, on = mounted) => (await open(on, one)).response,
     });
   } finally {
     await Promise.all(all.map((mounted) => mounted.close()));
@@ -154,7 +189,10 @@ export async function inEachMode(
   }
 }
 
-async function send(mounted: Mounted, wanted: Wanted): Promise<Answer> {
+async function open(
+  mounted: Mounted,
+  wanted: Wanted,
+): Promise<{ readonly response: Response; readonly asked: Headers }> {
   const {
     method = "POST",
     path = "/pay",
@@ -163,14 +201,14 @@ async function send(mounted: Mounted, wanted: Wanted): Promise<Answer> {
     type = "application/json",
   } = wanted;
   const { body = '{"amount":10}', headers = {}, signal } = wanted;
-  const sent = new Headers(headers);
-  if (key !== null) sent.set("idempotency-key", key);
-  if (user !== null) sent.set("x-user", user);
-  if (type !== null && body !== null) sent.set("content-type", type);
-  const init: RequestInit = { method, headers: sent, redirect: "manual" };
+  const asked = new Headers(headers);
+  if (key !== null) asked.set("idempotency-key", key);
+  if (user !== null) asked.set("x-user", user);
+  if (type !== null && body !== null) asked.set("content-type", type);
+  const init: RequestInit = { method, headers: asked, redirect: "manual" };
   if (body !== null && method !== "GET" && method !== "HEAD") init.body = body as BodyInit;
   if (signal !== undefined) init.signal = signal;
-  return answerOf(await mounted.fetch(path, init), sent);
+  return { response: await mounted.fetch(path, init), asked };
 }
 
 /** The answer to a request whose server died, or cut it off, before all of it came. */
@@ -197,8 +235,13 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+export interface Gate {
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
 /** A promise and its key, for a handler that waits until the case lets it go. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
+export function gate(): Gate {
   let open: () => void = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;

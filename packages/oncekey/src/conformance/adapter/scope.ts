@@ -17,11 +17,9 @@ export const scopeCases: readonly Case<AdapterSubject>[] = [
   {
     name: "P-64, S-1: without `scope` the application fails at start, and is told why",
     run: (subject) =>
-      scene(subject, {}, async ({ join, store }) => {
-        const handler = () => CREATED;
-        for (const options of [{}, { scope: undefined }, { scope: null }, { scope: "ann" }]) {
-          const application = { store, handler, options: options as { scope: "global" } };
-          const error = await rejection(join(application), "an application without a scope");
+      scene(subject, {}, async ({ join }) => {
+        for (const scope of [undefined, null, "", "ann", {}]) {
+          const error = await rejection(join({ options: { scope } }), "no scope");
           ok(error instanceof TypeError, "it is a TypeError");
           ok(error.message.includes("`scope`"), "the message names the option");
         }
