@@ -110,7 +110,10 @@ export function createGuard<Request extends object, Handle = never>(
       return settings.required ? refusal("idempotency_key_required") : { kind: "pass" };
     }
     const unreadableDate = Number.isNaN(firstSentAt(header));
-    if (found.kind === "invalid" || unreadableDate) return refusal("idempotency_key_invalid");
+    // Echoed if it is the date that cannot be read: the key was looked at, and it is valid.
+    if (found.kind === "invalid" || unreadableDate) {
+      return refusal("idempotency_key_invalid", echoOf(found));
+    }
     return { kind: "read", found };
   }
 
@@ -165,12 +168,12 @@ export function createGuard<Request extends object, Handle = never>(
     if (found.kind === "none") {
       return settings.required ? refusal("idempotency_key_required") : { kind: "pass" };
     }
+    const echo = echoOf(found);
     const firstSent = firstSentAt(header);
     if (found.kind === "invalid" || Number.isNaN(firstSent)) {
-      return refusal("idempotency_key_invalid");
+      return refusal("idempotency_key_invalid", echo);
     }
     const { key } = found;
-    const echo = echoOf(found);
     const label = labelOf(exchange);
     const owner = await resolveScope(scope, exchange.request);
     if (owner.kind === "unresolved") {

@@ -71,8 +71,10 @@ export interface ExpectedProblem extends ProblemFacts {
   readonly outside?: readonly string[];
 }
 
-/** Refused for the key itself, which then is not said again. */
-const KEYLESS = ["idempotency_key_required", "idempotency_key_invalid"];
+/** Refused for the key itself, which then is not said again; for a date, the key is valid. */
+const isKeyless = (code: ProblemCode, asked: Headers): boolean =>
+  code === "idempotency_key_required" ||
+  (code === "idempotency_key_invalid" && !asked.has("repeatability-first-sent"));
 
 /** The answer is the problem of that code: its status, its bytes, its headers and no others. */
 export function problem(
@@ -91,7 +93,7 @@ export function problem(
     ...facts,
   });
   equal(answer.text, new TextDecoder().decode(expected.body), "the body of the problem");
-  const echoed = echo ?? (KEYLESS.includes(code) ? [] : keyOf(answer.asked));
+  const echoed = echo ?? (isKeyless(code, answer.asked) ? [] : keyOf(answer.asked));
   equal(
     headerSet(answer.headers, outside),
     headerSet([...expected.headers, ...echoed]),

@@ -103,10 +103,12 @@ export const orderCases: readonly Case<AdapterSubject>[] = [
           problem(nobody, 400, "idempotency_scope_unresolved");
           const long = await send({ key, body: "x".repeat(101) });
           problem(long, 413, "idempotency_request_too_large", { maxBytes: 100 });
+          const dated = await send({ key, headers: { "repeatability-first-sent": "yesterday" } });
+          problem(dated, 400, "idempotency_key_invalid");
           mounted.link.fate = always("refused");
           const down = await send({ key });
           problem(down, 503, "idempotency_store_unavailable");
-          for (const answer of [first, again, other, nobody, long, down]) {
+          for (const answer of [first, again, other, nobody, long, dated, down]) {
             equal(answer.headers.get("idempotency-key"), key, "the echo");
           }
         });
