@@ -20,6 +20,7 @@ import { overtakenCases } from "./adapter/overtaken.ts";
 import { problemCases } from "./adapter/problems.ts";
 import { replayCases } from "./adapter/replay.ts";
 import { retentionCases } from "./adapter/retention.ts";
+import { sameJsonCases } from "./adapter/same-json.ts";
 import { sameRequestCases } from "./adapter/same-request.ts";
 import { scopeCases } from "./adapter/scope.ts";
 import { storeFailureCases } from "./adapter/store-failure.ts";
@@ -52,6 +53,7 @@ export const adapterCases: readonly Case<AdapterSubject>[] = [
   ...keptBodyCases,
   ...inFlightCases,
   ...mismatchCases,
+  ...sameJsonCases,
   ...sameRequestCases,
   ...errorCases,
   ...problemCases,
