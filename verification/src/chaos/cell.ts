@@ -1,0 +1,69 @@
+/** One cell of the fault matrix: a store, a mode, where the process is hit, and by what. */
+
+export const STORES = ["sqlite", "redis", "postgres"] as const;
+export type StoreName = (typeof STORES)[number];
+
+/** `deduplicated` is repeatable with a downstream that honours the derived key. */
+export const MODES = ["unrepeatable", "repeatable", "deduplicated", "transactional"] as const;
+export type Mode = (typeof MODES)[number];
+
+/** In the order in which an undisturbed request passes them. */
+export const POINTS = [
+  "before-claim",
+  "after-claim",
+  "mid-effect",
+  "after-effect",
+  "before-complete",
+  "complete-sent",
+  "after-complete",
+  "mid-response",
+] as const;
+export type Point = (typeof POINTS)[number];
+
+/** SIGKILL; SIGSTOP for two leases, then SIGCONT; `process.exit(1)`; an exception. */
+export const FAULTS = ["kill", "stop", "exit", "throw"] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface Cell {
+  readonly store: StoreName;
+  readonly mode: Mode;
+  readonly point: Point;
+  readonly fault: Fault;
+}
+
+/** What of the matrix is asked for. Whatever is absent means all. */
+export type Selection = Partial<Cell>;
+
+/** Redis commits no effect of ours together with its record. */
+export const modesOf = (store: StoreName): readonly Mode[] =>
+  store === "redis" ? MODES.filter((mode) => mode !== "transactional") : MODES;
+
+export function cellsOf(selection: Selection = {}): readonly Cell[] {
+  return STORES.flatMap((store) =>
+    modesOf(store).flatMap((mode) =>
+      POINTS.flatMap((point) => FAULTS.map((fault) => ({ store, mode, point, fault }))),
+    ),
+  ).filter((cell) => isWithin(cell, selection));
+}
+
+function isWithin(cell: Cell, selection: Selection): boolean {
+  const names = Object.keys(selection) as (keyof Cell)[];
+  return names.every((name) => selection[name] === undefined || selection[name] === cell[name]);
+}
+
+/**
+ * Every point under every fault, over all stores and modes taken together: each store and mode
+ * meets a share of them, another one for every seed.
+ */
+export function sampleOf(cells: readonly Cell[], seed: number): readonly Cell[] {
+  return cells.filter(({ store, mode, point, fault }) => {
+    const turn = STORES.indexOf(store) + MODES.indexOf(mode) + POINTS.indexOf(point) + seed;
+    return (turn + FAULTS.indexOf(fault)) % FAULTS.length === 0;
+  });
+}
+
+/** The command that runs one cell alone. */
+export function commandOf({ store, mode, point, fault }: Cell, seed: number): string {
+  const cell = `--store ${store} --mode ${mode} --at ${point} --fault ${fault}`;
+  return `npm run verify -- --only chaos ${cell} --seed ${seed}`;
+}

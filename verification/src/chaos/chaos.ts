@@ -1,0 +1,164 @@
+/**
+ * The chaos harness: five real processes over each real store, hit at every crash point by every
+ * fault in every mode, with the effects counted in a ledger that no store knows of.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import {
+  type Cell,
+  cellsOf,
+  commandOf,
+  type Selection,
+  STORES,
+  type StoreName,
+  sampleOf,
+} from "./cell.ts";
+import { startCluster } from "./cluster.ts";
+import { expectationOf } from "./expectation.ts";
+import { openGround, openPlace, type Place } from "./ground.ts";
+import { judge, LEASE_MS } from "./judge.ts";
+import { readLedger } from "./ledger.ts";
+import { playRound, type Scene } from "./round.ts";
+import { playStorms, type Storm } from "./storm.ts";
+
+export interface ChaosOptions {
+  readonly selection?: Selection;
+  readonly seed: number;
+  /** A spread of the cells instead of all of them. */
+  readonly sample?: boolean;
+  /** Rounds for each cell. */
+  readonly rounds?: number;
+  /** Storms for each store and mode; none unless told. */
+  readonly storms?: number;
+  readonly say?: (line: string) => void;
+}
+
+export interface CellResult extends Cell {
+  readonly rounds: number;
+  /** How many of them the machine disturbed by holding a process up for longer than a lease. */
+  readonly disturbed: number;
+  /** How many rounds had so many effects. */
+  readonly effects: Readonly<Record<number, number>>;
+  /** The second effect that the documentation speaks of: must it be seen, and was it? */
+  readonly limit: "none" | "seen" | "not seen";
+  readonly violations: readonly string[];
+  readonly seed: number;
+  readonly command: string;
+}
+
+export interface ChaosResult {
+  readonly cells: readonly CellResult[];
+  readonly storms: readonly Storm[];
+  /** Cells and storms together. A limit that was never reproduced is one. */
+  readonly violations: number;
+}
+
+/** Enough for the whole matrix in ten minutes on two cores. */
+const ROUNDS = 4;
+/** A server that was told to stop may take a moment to let go of its files. */
+const SETTLE_MS = 50;
+
+export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { selection, seed, sample = false, say = () => {} } = options;
+  const all = cellsOf(selection);
+  const cells = sample ? sampleOf(all, seed) : all;
+  if (cells.length === 0) throw new TypeError("There is no such cell: Redis has no transactions.");
+  const byStore = await Promise.all(
+    STORES.map((store) => ({ store, cells: cells.filter((cell) => cell.store === store) }))
+      .filter((part) => part.cells.length > 0)
+      .map((part) => playStore(part.store, part.cells, { ...options, say })),
+  );
+  const results = byStore.flatMap((part) => part.cells);
+  const storms = byStore.flatMap((part) => part.storms);
+  const violations = [...results, ...storms].reduce((sum, each) => sum + each.violations.length, 0);
+  return { cells: results, storms, violations };
+}
+
+async function playStore(
+  store: StoreName,
+  cells: readonly Cell[],
+  options: ChaosOptions & { readonly say: (line: string) => void },
+): Promise<{ readonly cells: readonly CellResult[]; readonly storms: readonly Storm[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "oncekey-ledger-"));
+  const place = await openPlace(store);
+  try {
+    const results = await playCells(place, join(folder, "rounds"), cells, options);
+    const count = options.storms ?? 0;
+    const storms =
+      count > 0 ? await playStorms(store, place, join(folder, "storms"), count, options.seed) : [];
+    return { cells: results, storms };
+  } finally {
+    await pause(SETTLE_MS);
+    await place.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function playCells(
+  place: Place,
+  path: string,
+  cells: readonly Cell[],
+  { seed, rounds = ROUNDS, say }: ChaosOptions & { readonly say: (line: string) => void },
+): Promise<readonly CellResult[]> {
+  const [{ store } = { store: STORES[0] }] = cells;
+  const settings = { store, address: place.address, ledger: path, leaseMs: LEASE_MS };
+  // Some processes let duplicates wait, the others send them away at once.
+  const cluster = await startCluster(settings, (index) => (index % 2 === 0 ? 0 : LEASE_MS / 2));
+  const ground = await openGround(store, place.address);
+  const ledger = readLedger(path);
+  try {
+    const results: CellResult[] = [];
+    for (const cell of cells) {
+      const result = await playCell({ cluster, ground, ledger }, cell, seed, rounds);
+      say(lineOf(result));
+      results.push(result);
+    }
+    return results;
+  } finally {
+    ledger.close();
+    await ground.close();
+    await cluster.stop();
+  }
+}
+
+async function playCell(
+  scene: Scene,
+  cell: Cell,
+  seed: number,
+  rounds: number,
+): Promise<CellResult> {
+  const effects: Record<number, number> = {};
+  const violations: string[] = [];
+  let disturbed = 0;
+  for (let turn = 0; turn < rounds; turn++) {
+    const observation = await playRound(scene, cell, seed, turn);
+    const judgement = judge(observation);
+    effects[judgement.effects] = (effects[judgement.effects] ?? 0) + 1;
+    if (judgement.disturbed) disturbed++;
+    for (const { property, what } of judgement.violations) {
+      violations.push(`${observation.round}: ${property}: ${what}`);
+    }
+  }
+  const { limit: wanted } = expectationOf(cell);
+  const isSeen = wanted !== undefined && effects[wanted] !== undefined;
+  const limit = wanted === undefined ? "none" : isSeen ? "seen" : "not seen";
+  if (limit === "not seen") violations.push(`the limit of ${wanted} effects was never seen`);
+  const command = commandOf(cell, seed);
+  return { ...cell, rounds, disturbed, effects, limit, violations, seed, command };
+}
+
+/** One row of the table that a run prints. */
+export function lineOf(result: CellResult): string {
+  const { store, mode, point, fault, rounds, disturbed, limit, violations, seed } = result;
+  const effects = Object.entries(result.effects).map(([count, times]) => `${times}×${count}`);
+  const columns = [store.padEnd(8), mode.padEnd(13), point.padEnd(15), fault.padEnd(5)];
+  const figures = [`${rounds} rounds`, `effects ${effects.join(" ")}`.padEnd(16)];
+  const notes = [
+    ...(limit === "seen" ? ["limit reproduced"] : []),
+    ...(disturbed > 0 ? [`${disturbed} disturbed`] : []),
+  ];
+  const verdict = violations.length === 0 ? "held" : `VIOLATED\n  ${violations.join("\n  ")}`;
+  return [...columns, ...figures, `seed ${seed}`, ...notes, verdict].join("  ");
+}
