@@ -1,4 +1,5 @@
 /** Node's request seen as an exchange: the head as it is, the body read ahead and put back. */
+import { joined } from "../http/chunks.ts";
 import type { CapturedBody, Exchange } from "../http/exchange.ts";
 import { keepReadable, type NodeSocket } from "./node-departure.ts";
 
@@ -104,7 +105,7 @@ export function readAhead(
         // The rest is read and dropped, so that the connection stays in step for its next request.
         raw.resume();
       } else if (raw.complete && raw.readableLength === 0) {
-        const bytes = joined(chunks, length);
+        const bytes = joined(chunks);
         // In the same turn as the read: the end that it announced is then taken back.
         if (length > 0) {
           raw.unshift(bytes);
@@ -123,16 +124,4 @@ export function readAhead(
 function consumed(parsed: unknown): CapturedBody {
   if (parsed instanceof Uint8Array) return { kind: "bytes", bytes: parsed };
   return parsed === undefined ? { kind: "unreadable" } : { kind: "parsed", value: parsed };
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

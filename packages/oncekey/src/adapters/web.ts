@@ -2,7 +2,8 @@
 import { carry } from "../http/carrier.ts";
 import { createGuard } from "../http/guard.ts";
 import type { GuardOptions } from "../http/options.ts";
-import { passThrough, responseOf, webExchange } from "./web-exchange.ts";
+import { webExchange } from "./web-exchange.ts";
+import { passThrough, responseOf } from "./web-response.ts";
 
 export type { HttpContext } from "../http/carrier.ts";
 export { idempotencyOf, optionalIdempotencyOf } from "../http/carrier.ts";

@@ -6,6 +6,7 @@
  * others leave as they come. In a transaction nothing leaves before the commit, except from an
  * answer that is too long to be kept anyway.
  */
+import { joined } from "./chunks.ts";
 import { fitsRecord, type HeaderLine, type HeaderPolicy, isLegal, keptHeaders } from "./headers.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -94,23 +95,11 @@ export function createRecorder({ bytesMax, policy, holdsAll }: Limits): Recorder
         const address = location !== undefined && isLegal(["Location", location]);
         return { kind: "tombstone", status: first, ...(address && { location }) };
       }
-      return { kind: "answer", status: first, headers: kept, body: joined(copies, bytes) };
+      return { kind: "answer", status: first, headers: kept, body: joined(copies) };
     },
   };
 }
 
 function firstValue(lines: readonly HeaderLine[], name: string): string | undefined {
   return lines.find((line) => line[0].toLowerCase() === name)?.[1];
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
