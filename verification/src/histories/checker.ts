@@ -96,7 +96,8 @@ function* oneClaimPerToken({ won }: Past): Iterable<string> {
   const nonces = new Map<Token, string>();
   for (const { token, claim } of won) {
     const other = nonces.get(token);
-    if (other !== undefined && other !== claim.nonce) yield `token ${token} was given to two claims`;
+    if (other !== undefined && other !== claim.nonce)
+      yield `token ${token} was given to two claims`;
     nonces.set(token, claim.nonce);
   }
 }
@@ -184,13 +185,18 @@ function* ownersAreHeard({ won, writes, claims }: Past): Iterable<string> {
     if (mine === undefined || mine.returnedAt > write.calledAt) continue;
     const until = write.returnedAt ?? Number.POSITIVE_INFINITY;
     const touched = writes.some(
-      (other) => other !== write && other.verb !== "renew" && other.calledAt < until && mayHaveBeenDone(other),
+      (other) =>
+        other !== write &&
+        other.verb !== "renew" &&
+        other.calledAt < until &&
+        mayHaveBeenDone(other),
     );
     const followed = claims.some(
       (other) =>
         other.calledAt < until &&
         other.nonce !== mine.claim.nonce &&
-        (isMaybe(other) || (other.answer?.outcome === "claimed" && other.answer.token > write.token)),
+        (isMaybe(other) ||
+          (other.answer?.outcome === "claimed" && other.answer.token > write.token)),
     );
     const { calledAt, retentionMs, effects } = mine.claim;
     const expired = effects !== "unrepeatable" && calledAt + retentionMs <= until;

@@ -4,8 +4,15 @@
  * And the handler that all machines run: it acts once, somewhere between two pauses, and then ends
  * in the way that its request was drawn to.
  */
-import { type Context, NotRecorded, type Oncekey, type Outcome, StoreUnavailable, type Work } from "oncekey";
-import { type Ledger, labelOf, type Run, type Value, valueOf } from "./ledger.ts";
+import {
+  type Context,
+  NotRecorded,
+  type Oncekey,
+  type Outcome,
+  StoreUnavailable,
+  type Work,
+} from "oncekey";
+import { type Ledger, labelOf, type Run, type Value, valueBy } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import type { Transaction } from "./network.ts";
 import { LEASE_MS, type Request } from "./plan.ts";
@@ -31,7 +38,9 @@ export interface Answer {
   readonly said:
     | Exclude<Outcome<Value>, { kind: "completed" }>
     | { readonly kind: "completed"; readonly value: Value | undefined; readonly replayed: boolean }
-    | { readonly kind: "unavailable" | "not-begun" | "not-recorded" | "threw" };
+    | { readonly kind: "unavailable" | "not-begun" | "not-recorded" | "threw" }
+    /** What nobody announced: a mistake, of the engine's or of this program. */
+    | { readonly kind: "unexpected"; readonly error: string };
 }
 
 /** Sent after the faults: once when every lease must be over, once when everything must be. */
@@ -113,7 +122,7 @@ export function createClients(world: World): Clients {
     };
     const call = (context: Context<Transaction>) => handler(one, context);
     machine.post(1, () => {
-      once.run(workOf(request), call).then(hear, (error) => hear({ kind: kindOf(error) }));
+      once.run(workOf(request), call).then(hear, (error) => hear(saidOf(error)));
     });
   }
 
@@ -163,7 +172,7 @@ export function createClients(world: World): Clients {
         world.rare("a result was omitted");
       }
       run.ended = "returned";
-      return valueOf(request, run.number);
+      return valueBy(request, run.number);
     } catch (error) {
       run.ended = "threw";
       throw error;
@@ -171,7 +180,9 @@ export function createClients(world: World): Clients {
   }
 
   for (const request of world.requests) {
-    timeline.after(request.at, () => send(request, request.tries, nextSlot(request, request.tries + 1)));
+    timeline.after(request.at, () =>
+      send(request, request.tries, nextSlot(request, request.tries + 1)),
+    );
   }
 
   /** Each different thing that is asked for, once. */
@@ -218,12 +229,12 @@ function workOf(request: Request): Work {
   return { scope, key, fingerprint, label: labelOf(request) };
 }
 
-/** Anything else that is thrown is a mistake, of the engine's or of this program. */
-function kindOf(error: unknown): "unavailable" | "not-begun" | "not-recorded" | "threw" {
+function saidOf(error: unknown): Answer["said"] {
   if (error instanceof StoreUnavailable) {
-    return error.message.startsWith("The transaction") ? "not-begun" : "unavailable";
+    const isBegun = !error.message.startsWith("The transaction");
+    return { kind: isBegun ? "unavailable" : "not-begun" };
   }
-  if (error instanceof NotRecorded) return "not-recorded";
-  if (error instanceof Planned) return "threw";
-  throw error;
+  if (error instanceof NotRecorded) return { kind: "not-recorded" };
+  if (error instanceof Planned) return { kind: "threw" };
+  return { kind: "unexpected", error: String(error) };
 }

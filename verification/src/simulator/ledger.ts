@@ -51,7 +51,7 @@ export function createLedger(): Ledger {
 export const labelOf = ({ scope, key }: { scope: string; key: string }): string =>
   `${scope}/${key}`;
 
-export function valueOf(
+export function valueBy(
   { scope, key, fingerprint }: Pick<Value, "scope" | "key" | "fingerprint">,
   run: Value["run"],
 ): Value {

@@ -58,9 +58,7 @@ export function createNetwork(
   let healed = false;
 
   const outageNow = () =>
-    healed
-      ? undefined
-      : outages.find(({ at, ms }) => at <= timeline.now && timeline.now < at + ms);
+    healed ? undefined : outages.find(({ at, ms }) => at <= timeline.now && timeline.now < at + ms);
 
   function send<Answer>(sending: Sending<Answer>): Promise<Answer> {
     const { machine, id, call, apply } = sending;

@@ -5,7 +5,7 @@
  * only if nobody is left who could still do it; else they do not know either.
  */
 import type { Finding, Work } from "oncekey";
-import { type Ledger, valueOf } from "./ledger.ts";
+import { type Ledger, valueBy } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
 import { mixed } from "./random.ts";
 import type { Life } from "./records.ts";
@@ -50,7 +50,7 @@ export function createOracle(world: World): Oracle {
     if (happened === undefined) return undefined;
     if (!happened) return { happened };
     const [scope = "", key = ""] = (work.label ?? "").split("/");
-    return { happened, value: valueOf({ scope, key, fingerprint: String(work.fingerprint) }, by) };
+    return { happened, value: valueBy({ scope, key, fingerprint: String(work.fingerprint) }, by) };
   }
 
   return {

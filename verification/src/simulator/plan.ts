@@ -164,7 +164,9 @@ function faultsOf(random: Random, machines: number): Fault[] {
         paused: random.chance(0.4),
       }),
     ),
-    ...some(random.pick([0, 1, 2])).map((): Fault => ({ kind: "kill", machine: machine(), at: at() })),
+    ...some(random.pick([0, 1, 2])).map(
+      (): Fault => ({ kind: "kill", machine: machine(), at: at() }),
+    ),
     ...some(random.pick([0, 1])).map(
       (): Fault => ({
         kind: "jump",

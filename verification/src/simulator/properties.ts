@@ -10,7 +10,6 @@ import type { Answer } from "./clients.ts";
 import { type History, LANDED_AT } from "./history.ts";
 import { keptIn, labelOf, type Run } from "./ledger.ts";
 import { LEASE_MS, WAITERS_PER_KEY } from "./plan.ts";
-import type { Life } from "./records.ts";
 
 export interface Violation {
   /** Of the guarantees, or of the protocol page. */
@@ -32,6 +31,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   G10: storeIsExplained,
   "P-100": renewedLeasesAreKept,
   "P-101": whoeverLosesIsTold,
+  "known errors": errorsAreKnown,
 };
 
 export function violationsOf(history: History): Violation[] {
@@ -148,7 +148,8 @@ function* nothingKnownIsInDoubt(history: History): Iterable<string> {
   if (plan.settings.effects === "transactional") return;
   for (const life of lives) {
     const { completed } = life;
-    const isOver = life.ended === "released" || (life.ended === "expired" && completed === undefined);
+    const isOver =
+      life.ended === "released" || (life.ended === "expired" && completed === undefined);
     if (isOver || (completed !== undefined && completed.at < LANDED_AT)) continue;
     const runs = ledger.under(life.tokens);
     if (runs.some(({ token }) => token === completed?.token)) continue;
@@ -182,5 +183,12 @@ function* renewedLeasesAreKept({ plan, lives, ledger }: History): Iterable<strin
 function* whoeverLosesIsTold({ unwarned }: History): Iterable<string> {
   for (const run of unwarned) {
     yield `${labelOf(run.request)}: run ${run.number} was followed before its signal fired`;
+  }
+}
+
+/** Whoever calls is told of what may be expected, and of nothing else. */
+function* errorsAreKnown({ answers }: History): Iterable<string> {
+  for (const { request, said } of answers) {
+    if (said.kind === "unexpected") yield `${labelOf(request)}: a client met ${said.error}`;
   }
 }

@@ -17,7 +17,9 @@ export interface Life {
   readonly tokens: Token[];
   readonly nonces: string[];
   readonly beganAt: number;
-  completed: { readonly result: Uint8Array; readonly at: number; readonly token: Token } | undefined;
+  completed:
+    | { readonly result: Uint8Array; readonly at: number; readonly token: Token }
+    | undefined;
   expiresAt: number;
   ended: "released" | "expired" | undefined;
   /** It was in doubt when its owner's completion came. */

@@ -4,10 +4,7 @@ import type { Plan, Settings } from "./plan.ts";
 /** More than any plan has parts, so only a plan that fails by chance is cut short. */
 const TRIES_MAX = 2_000;
 
-export async function shrink(
-  plan: Plan,
-  fails: (plan: Plan) => Promise<boolean>,
-): Promise<Plan> {
+export async function shrink(plan: Plan, fails: (plan: Plan) => Promise<boolean>): Promise<Plan> {
   let smallest = plan;
   let tries = 0;
   for (let isSmaller = true; isSmaller; ) {

@@ -69,7 +69,8 @@ export function rarityOf(event: OncekeyEvent): Rarity | undefined {
     case "not-recorded":
       return "a result could not be recorded in time";
     case "lease-lost":
-      if (event.reason.includes("taken over")) return "a renewal was refused, and the handler was told";
+      if (event.reason.includes("taken over"))
+        return "a renewal was refused, and the handler was told";
       if (event.reason.includes("maxRunMs")) return "a run was too long, and the handler was told";
       return "a lease could not be renewed in time, and the handler was told";
     default:
@@ -87,7 +88,9 @@ export function raritiesOf(history: Omit<History, "rarities">): Rarity[] {
   }
   if (plan.settings.effects === "transactional") {
     for (const { run, said } of answers) {
-      const commit = operations.find((each) => each.verb === "complete" && each.token === run?.token);
+      const commit = operations.find(
+        (each) => each.verb === "complete" && each.token === run?.token,
+      );
       if (commit?.answer === false) rarities.push("an overtaken transaction was rolled back");
       if (commit === undefined || commit.answer !== undefined) continue;
       if (said.kind === "completed" && !said.replayed) {
@@ -132,6 +135,7 @@ function ofAnswer({ said, run }: Answer): Rarity[] {
       return ["a transaction could not begin"];
     case "not-recorded":
     case "threw":
+    case "unexpected":
       return [];
   }
 }
@@ -150,9 +154,11 @@ function ofWait(answer: Answer, lives: readonly Life[], waitMs: number): Rarity[
     return wasFreed ? ["a waiter ran after a release"] : [];
   }
   if (run !== undefined) return [];
-  if (said.kind === "in-flight" && returnedAt - calledAt >= waitMs) return ["a waiter waited in vain"];
+  if (said.kind === "in-flight" && returnedAt - calledAt >= waitMs)
+    return ["a waiter waited in vain"];
   const cameLater = lives.some(
-    ({ label: of, completed }) => of === label && completed !== undefined && completed.at > calledAt + WAITING_MS,
+    ({ label: of, completed }) =>
+      of === label && completed !== undefined && completed.at > calledAt + WAITING_MS,
   );
   return said.kind === "completed" && cameLater ? ["a waiter was given the owner's answer"] : [];
 }
