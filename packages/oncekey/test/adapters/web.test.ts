@@ -1,0 +1,4 @@
+/** The protocol, played on `oncekey/web`. */
+import { playAll } from "./play.ts";
+
+playAll("web");
