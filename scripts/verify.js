@@ -9,11 +9,15 @@ import { build } from "./build.js";
 import { main, ROOT } from "./command.js";
 import { install } from "./install.js";
 
+/** A history is a lot of garbage that dies young: room for it saves a fifth of the time. */
+const ROOM_FOR_THE_YOUNG = "--max-semi-space-size=64";
+
 await main(async () => {
   await install();
   await build("verification");
   const program = join(ROOT, "verification/dist/src/main.js");
-  const child = spawn(process.execPath, [program, ...process.argv.slice(2)], { stdio: "inherit" });
+  const args = [ROOM_FOR_THE_YOUNG, program, ...process.argv.slice(2)];
+  const child = spawn(process.execPath, args, { stdio: "inherit" });
   const [code] = await once(child, "exit");
   return code ?? 1;
 });

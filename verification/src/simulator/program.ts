@@ -12,7 +12,7 @@ import { type Failure, replay, type Summary, simulate, unreachedOf } from "./sim
 /** About a minute of one core. */
 const HISTORIES = 20_000;
 /** As many are needed before every rare branch has been taken. */
-export const SAMPLE = 2_500;
+export const SAMPLE = 1_500;
 /** Within so many seeds each mutant must have failed. */
 export const MUTANT_SEEDS = 1_000;
 
