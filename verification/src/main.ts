@@ -3,11 +3,13 @@
  *
  * `--only NAME` runs one of them, and what follows is its own. Ends with 1 if anything did not hold.
  */
+import { runChaos } from "./chaos/program.ts";
 import { runSimulator } from "./simulator/program.ts";
 
 /** Each is given what stands behind its name on the command line. True: everything held. */
 const PROGRAMS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
   simulator: runSimulator,
+  chaos: runChaos,
 };
 
 const args = process.argv.slice(2);

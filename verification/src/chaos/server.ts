@@ -101,8 +101,11 @@ function guardsOf(
 }
 
 function note(event: OncekeyEvent, ledger: Ledger): void {
-  if (event.type !== "lease-lost" && event.type !== "superseded") return;
-  ledger.write({ what: event.type, round: roundOf(event.label) });
+  const round = "record" in event ? roundOf(event.label) : "";
+  if (event.type === "superseded") ledger.write({ what: "superseded", round });
+  // A lease also ends with its record: whoever lost the store's replies hears of that by renewing.
+  const isLate = event.type === "lease-lost" && event.reason.includes("in time");
+  if (isLate) ledger.write({ what: "lease-lost", round });
 }
 
 /** The effect, in two steps with a crash point between; then an answer in two pieces. */

@@ -2,8 +2,9 @@
 import { Agent, request as httpRequest } from "node:http";
 import { type Mode, modesOf, type StoreName } from "./cell.ts";
 import { type Cluster, PROCESSES, startCluster } from "./cluster.ts";
-import { type Ground, openGround, type Place } from "./ground.ts";
+import { type Ground, openGround } from "./ground.ts";
 import { type LedgerReader, readLedger } from "./ledger.ts";
+import type { Place } from "./place.ts";
 
 export interface Storm {
   readonly store: StoreName;
@@ -74,7 +75,7 @@ async function playMode(scene: Scene, { store, mode, count, seed }: Plan): Promi
   const times: number[] = [];
   for (let turn = 0; turn < count; turn++) {
     const round = `storm-${mode}-${seed}-${turn}`;
-    const outcomes = await storm(cluster, `/${mode}/${round}`);
+    const outcomes = await storm(cluster, mode, round);
     times.push(...outcomes.map(({ ms }) => ms));
     const entries = ledger.news().filter((entry) => entry.round === round);
     const rows = (await ground.legs(round)).filter(({ leg }) => leg === "credit").length;
@@ -90,12 +91,12 @@ async function playMode(scene: Scene, { store, mode, count, seed }: Plan): Promi
   return { store, mode, storms: count, duplicates: DUPLICATES, violations, ...figures };
 }
 
-async function storm(cluster: Cluster, path: string): Promise<readonly Outcome[]> {
+async function storm(cluster: Cluster, mode: Mode, round: string): Promise<readonly Outcome[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: DUPLICATES });
   try {
     return await Promise.all(
       Array.from({ length: DUPLICATES }, (_, index) =>
-        one(agent, `${cluster.origin(index % PROCESSES)}${path}`),
+        one(agent, `${cluster.origin(index % PROCESSES)}/${mode}/${round}`, round),
       ),
     );
   } finally {
@@ -103,10 +104,10 @@ async function storm(cluster: Cluster, path: string): Promise<readonly Outcome[]
   }
 }
 
-function one(agent: Agent, url: string): Promise<Outcome> {
+function one(agent: Agent, url: string, key: string): Promise<Outcome> {
   const sentAt = performance.now();
   return new Promise((resolve, reject) => {
-    const headers = { "Idempotency-Key": '"storm"', "X-Guest": "ann", "X-Dwell": 50 };
+    const headers = { "Idempotency-Key": `"${key}"`, "X-Guest": "ann", "X-Dwell": 50 };
     const request = httpRequest(url, { method: "POST", agent, headers }, async (response) => {
       let body = "";
       for await (const chunk of response.setEncoding("utf8")) body += chunk;
