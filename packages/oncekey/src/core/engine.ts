@@ -8,7 +8,7 @@
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { pause, within } from "./door.ts";
 import { unwrap, wrap } from "./envelope.ts";
-import { RecordCorrupt } from "./errors.ts";
+import { RecordCorrupt, StoreUnavailable } from "./errors.ts";
 import { type Listener, shortened } from "./events.ts";
 import { createLeaseKeeper } from "./lease.ts";
 import type { Notifier } from "./notifier.ts";
@@ -135,9 +135,20 @@ export function createEngine(options: EngineOptions): Engine {
   ): Promise<{ verdict: Verdict; askedAt: number }> {
     let asked = await claim(request);
     let rounds = 0;
+    let belated = 0;
     let waited = false;
     for (;;) {
       const verdict = judge(asked.claim, request.fingerprint);
+      // The process stood still while the answer was on its way. Another may own it by now, and
+      // nothing has run, so ask again: under its nonce it is the same claim, or news.
+      if (verdict.kind === "run" && ports.now() - asked.askedAt >= leaseMs) {
+        if (++belated === CLAIM_TRIES) {
+          forsake(request);
+          throw new StoreUnavailable("The store takes longer to answer than a lease lasts.");
+        }
+        asked = await claim(request);
+        continue;
+      }
       if (verdict.kind === "in-doubt" && rounds < RECONCILE_ROUNDS) {
         rounds++;
         if (await reconcile(entry, verdict.lease)) {

@@ -5,9 +5,10 @@ import { createEngine, type Engine, type Entered, type Entry } from "../../src/c
 import { StoreUnavailable } from "../../src/core/errors.ts";
 import type { OncekeyEvent } from "../../src/core/events.ts";
 import type { Effects, Subject } from "../../src/core/record.ts";
-import { memoryStore } from "../../src/stores/memory.ts";
+import type { ClaimRequest, Store } from "../../src/core/store.ts";
+import { type MemoryStore, memoryStore } from "../../src/stores/memory.ts";
 import { faulty } from "./faulty-store.ts";
-import { virtualTime } from "./virtual-time.ts";
+import { type VirtualTime, virtualTime } from "./virtual-time.ts";
 
 const LEASE_MS = 6_000;
 const RETENTION_MS = 3_600_000;
@@ -32,7 +33,7 @@ function world(settings: { maxRunMs?: number } = {}) {
   const memory = memoryStore({ clock: time.clock });
   const events: OncekeyEvent[] = [];
   const faults = faulty(memory);
-  const engine = (store = faults.store): Engine =>
+  const engine = (store: Store = faults.store): Engine =>
     createEngine({
       store,
       ports: time.ports,
@@ -42,7 +43,15 @@ function world(settings: { maxRunMs?: number } = {}) {
       maxRunMs: settings.maxRunMs ?? 0,
       report: (event) => events.push(event),
     });
-  return { time, memory, faults, events, engine: engine(), another: () => engine(memory) };
+  return {
+    time,
+    memory,
+    faults,
+    events,
+    over: engine,
+    engine: engine(),
+    another: () => engine(memory),
+  };
 }
 
 const entry = (wanted: Partial<Entry> = {}): Entry => ({
@@ -303,4 +312,56 @@ test("P-112: a damaged result is neither run nor replayed", async () => {
   if (claim.outcome === "claimed") await memory.complete(claim.lease, bytes("not an envelope"));
   await rejects(engine.enter(entry()), { code: "idempotency_record_corrupt" });
   ok(events.some(({ type }) => type === "record-corrupt"));
+});
+
+/** A store whose process stands still, each time that a claim was made and its answer comes. */
+function standingStill(world: { memory: MemoryStore; time: VirtualTime }, times: number): Store {
+  const { memory, time } = world;
+  let left = times;
+  return {
+    ...memory,
+    async claim(request) {
+      const claim = await memory.claim(request);
+      if (left-- > 0) time.freeze(LEASE_MS);
+      return claim;
+    },
+  };
+}
+
+test("an owner that stood still until its lease ended claims again before it runs", async () => {
+  const here = world();
+  const { over, events, memory } = here;
+  const attempt = attemptOf(await over(standingStill(here, 1)).enter(entry()));
+  equal(attempt.attempt, 1);
+  equal((await memory.get(subject().id))?.state, "in-flight");
+  ok(!events.some(({ type }) => type === "lease-lost"));
+});
+
+test("an owner that was followed before it could begin does not run", async () => {
+  const here = world();
+  const { over, another, memory } = here;
+  const repeatable = entry({ subject: subject("repeatable") });
+  const store = standingStill(here, 1);
+  let follower: Entered | undefined;
+  const followed = {
+    ...store,
+    async claim(request: ClaimRequest) {
+      const claim = await store.claim(request);
+      follower ??= await another().enter(repeatable);
+      return claim;
+    },
+  };
+  const entered = await over(followed).enter(repeatable);
+  equal(follower?.kind, "run");
+  equal(entered.kind, "in-flight");
+  equal((await memory.get(subject().id))?.attempt, 2);
+});
+
+test("a store that is slower than a lease is unavailable, and its claim is let go", async () => {
+  const here = world();
+  const { over, memory, time } = here;
+  const entered = over(standingStill(here, Number.POSITIVE_INFINITY)).enter(entry());
+  await rejects(entered, { code: "idempotency_store_unavailable" });
+  await time.advance(1_000);
+  equal(await memory.get(subject().id), undefined);
 });
