@@ -63,6 +63,7 @@ interface World {
   readonly requests: readonly Request[];
   readonly slots: readonly Slot[];
   readonly ledger: Ledger;
+  askedAt(token: number): number;
   rare(rarity: Rarity): void;
   say(line: () => string): void;
 }
@@ -135,6 +136,8 @@ export function createClients(world: World): Clients {
   async function handler(one: Try, context: Context<Transaction>): Promise<Value | undefined> {
     const { request, machine } = one;
     const { beforeMs, afterMs, ending, heeds } = request.work;
+    const isOver = (token: number) =>
+      machine.ports.now() - world.askedAt(token) >= LEASE_MS && !world.isTransactional;
     const run = ledger.begin({
       request,
       machine,
@@ -143,6 +146,7 @@ export function createClients(world: World): Clients {
       derivedKey: context.deriveKey("effect"),
       beganAt: timeline.now,
       signal: () => context.signal,
+      isBelated: isOver(context.token) && !context.signal.aborted,
     });
     one.run = run;
     say(() => `${machine.name} runs ${labelOf(request)} as run ${run.number}`);

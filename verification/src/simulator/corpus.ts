@@ -20,9 +20,9 @@ const FILE = fileURLToPath(new URL("../../../corpus/simulator.json", import.meta
 
 export const readCorpus = (): Entry[] => JSON.parse(readFileSync(FILE, "utf8"));
 
-/** In place of an entry of the same name, if there is one. */
+/** In place of an entry of the same name, if there is one. A line each: they are never edited. */
 export function addToCorpus(entry: Entry): void {
   const others = readCorpus().filter(({ failed }) => failed !== entry.failed);
-  const lines = [...others, entry].map((each) => JSON.stringify(each, null, 2));
+  const lines = [...others, entry].map((each) => JSON.stringify(each));
   writeFileSync(FILE, `[\n${lines.join(",\n")}\n]\n`);
 }

@@ -70,7 +70,7 @@ export async function play(plan: Plan, options: Options = {}): Promise<History> 
   const ledger = createLedger();
   const { lives } = sound;
   const watch = createWatch({ timeline, ledger, lives, isTold });
-  const { owners, rare, say } = watch;
+  const { owners, askedAt, rare, say } = watch;
   const hints = createHints(timeline, plan.seed);
   const oracle = createOracle({ seed: plan.seed, lives, ledger, owners, rare });
   const clock = subject.clock ?? ((_, now) => now);
@@ -86,7 +86,8 @@ export async function play(plan: Plan, options: Options = {}): Promise<History> 
   const { slots } = fleet;
   const isTransactional = plan.settings.effects === "transactional";
   const { requests } = plan;
-  const clients = createClients({ timeline, requests, isTransactional, slots, ledger, rare, say });
+  const client = { timeline, requests, isTransactional, slots, ledger, askedAt, rare, say };
+  const clients = createClients(client);
   const person = fleet.boot("person", () => oracle.person(() => timeline.now >= LANDED_AT));
   const settle = () => {
     const isInDoubt = (life: Life) => records.get(life.id, timeline.now)?.state === "in-doubt";

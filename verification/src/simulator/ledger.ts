@@ -21,6 +21,8 @@ export interface Run {
   readonly derivedKey: string;
   readonly beganAt: number;
   readonly signal: () => AbortSignal;
+  /** Its owner could know at the beginning that the lease had ended, and did not say so. */
+  readonly isBelated: boolean;
   /** When its effect happened; in a transaction, when that was committed. */
   effectAt: number | undefined;
   ended: "returned" | "threw" | undefined;

@@ -27,6 +27,8 @@ export interface Network {
 export interface Observer {
   /** `isStray`: the claim came when its caller had long given up, or for the second time. */
   claimed(machine: Machine, token: number, isStray: boolean): void;
+  /** The sender has its answer; by its own clock it asked for it at `askedAt`. */
+  told(token: number, askedAt: number): void;
   changed(id: string): void;
   faulted(fault: CallFault | "outage"): void;
   said(line: () => string): void;
@@ -116,9 +118,10 @@ export function createNetwork(
     const fenced = (lease: Lease, call: Call, apply: (now: number) => boolean, once = false) =>
       send({ machine, id: lease.id, call, apply, once });
     return {
-      claim: (request) => {
+      async claim(request) {
         const { id, nonce, fingerprint, effects, leaseMs, retentionMs } = request;
-        return send({
+        const askedAt = machine.ports.now();
+        const claim = await send({
           machine,
           id,
           call: { verb: "claim", nonce, fingerprint, effects, leaseMs, retentionMs },
@@ -132,6 +135,8 @@ export function createNetwork(
               ? { outcome: "claimed", token: claim.lease.token, attempt: claim.attempt }
               : { outcome: "taken", seen: seen(claim.record) },
         });
+        if (claim.outcome === "claimed") observer.told(claim.lease.token, askedAt);
+        return claim;
       },
       renew: (lease, leaseMs) =>
         fenced(lease, { verb: "renew", token: lease.token, leaseMs }, (now) =>

@@ -180,9 +180,12 @@ function* renewedLeasesAreKept({ plan, lives, ledger }: History): Iterable<strin
   }
 }
 
-function* whoeverLosesIsTold({ unwarned }: History): Iterable<string> {
+function* whoeverLosesIsTold({ unwarned, ledger }: History): Iterable<string> {
   for (const run of unwarned) {
     yield `${labelOf(run.request)}: run ${run.number} was followed before its signal fired`;
+  }
+  for (const { request, number, isBelated } of ledger.runs) {
+    if (isBelated) yield `${labelOf(request)}: run ${number} began when its lease had ended`;
   }
 }
 

@@ -7,7 +7,7 @@ import { faultRarity, type Rarity } from "./sometimes.ts";
 import type { Timeline } from "./timeline.ts";
 
 export interface Watch {
-  readonly observer: Pick<Observer, "claimed" | "faulted" | "said">;
+  readonly observer: Pick<Observer, "claimed" | "told" | "faulted" | "said">;
   readonly seen: {
     readonly unwarned: readonly Run[];
     readonly strayed: ReadonlySet<Life>;
@@ -15,6 +15,8 @@ export interface Watch {
     readonly lines: readonly string[];
   };
   readonly owners: ReadonlyMap<number, Machine>;
+  /** When the claim of a token was asked for, by its owner's clock. */
+  askedAt(token: number): number;
   readonly rarities: ReadonlySet<Rarity>;
   rare(rarity: Rarity): void;
   say(line: () => string): void;
@@ -31,6 +33,7 @@ export function createWatch({ timeline, ledger, lives, isTold }: World): Watch {
   const unwarned: Run[] = [];
   const strayed = new Set<Life>();
   const owners = new Map<number, Machine>();
+  const askedAt = new Map<number, number>();
   const rarities = new Set<Rarity>();
   const lines: string[] = [];
   const rare = (rarity: Rarity): void => {
@@ -50,11 +53,15 @@ export function createWatch({ timeline, ledger, lives, isTold }: World): Watch {
         if (isStray) strayed.add(life);
         unwarned.push(...notTold(ledger.under(life.tokens), token));
       },
+      told(token, at) {
+        askedAt.set(token, at);
+      },
       faulted: (fault) => rare(faultRarity(fault)),
       said: say,
     },
     seen: { unwarned, strayed, owners, lines },
     owners,
+    askedAt: (token) => askedAt.get(token) ?? Number.NaN,
     rarities,
     rare,
     say,
