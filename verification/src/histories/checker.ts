@@ -6,38 +6,14 @@
  * its call and its return, and one without an answer at any time after its call, or never.
  */
 import type { Digest, Token } from "oncekey";
-import type { Operation, Seen } from "./operation.ts";
+import type { Operation } from "./operation.ts";
+import { type Look, type Of, type Past, pastOf, type Won, type Write } from "./past.ts";
 
 export interface Contradiction {
   readonly id: Digest;
   /** Which sentence of the contract is contradicted. */
   readonly rule: keyof typeof RULES;
   readonly says: string;
-}
-
-/** One key's history, sorted by kind once, because every rule asks for kinds. */
-interface Past {
-  readonly claims: readonly Of<"claim">[];
-  readonly won: readonly Won[];
-  /** Writes that were, or may have been, done. */
-  readonly writes: readonly Write[];
-  readonly looks: readonly Look[];
-}
-
-type Of<Verb extends Operation["verb"]> = Operation & { readonly verb: Verb };
-type Write = Of<"renew"> | Of<"complete"> | Of<"resolve"> | Of<"release">;
-
-interface Won {
-  readonly claim: Of<"claim">;
-  readonly token: Token;
-  readonly attempt: number;
-  readonly returnedAt: number;
-}
-
-interface Look {
-  readonly operation: Operation;
-  readonly seen: Seen | undefined;
-  readonly returnedAt: number;
 }
 
 export const RULES = {
@@ -64,29 +40,6 @@ export function contradictionsOf(operations: readonly Operation[]): Contradictio
       [...find(past)].map((says) => ({ id, rule: rule as keyof typeof RULES, says })),
     );
   });
-}
-
-function pastOf(operations: readonly Operation[]): Past {
-  const claims: Of<"claim">[] = [];
-  const won: Won[] = [];
-  const writes: Write[] = [];
-  const looks: Look[] = [];
-  for (const operation of operations) {
-    const { returnedAt = Number.POSITIVE_INFINITY } = operation;
-    if (operation.verb === "claim") {
-      const { answer } = operation;
-      claims.push(operation);
-      if (answer?.outcome === "claimed") {
-        won.push({ claim: operation, token: answer.token, attempt: answer.attempt, returnedAt });
-      }
-      if (answer?.outcome === "taken") looks.push({ operation, seen: answer.seen, returnedAt });
-    } else if (operation.verb === "get") {
-      const { answer } = operation;
-      if (answer === undefined) continue;
-      looks.push({ operation, seen: answer === "absent" ? undefined : answer, returnedAt });
-    } else writes.push(operation);
-  }
-  return { claims, won, writes, looks };
 }
 
 const mayHaveBeenDone = ({ answer }: Write): boolean => answer !== false;

@@ -14,7 +14,7 @@ const HISTORIES = 20_000;
 /** As many are needed before every rare branch has been taken. */
 export const SAMPLE = 1_500;
 /** Within so many seeds each mutant must have failed. */
-export const MUTANT_SEEDS = 1_000;
+const MUTANT_SEEDS = 1_000;
 
 const USAGE = `Options of the simulator:
   --histories N   how many histories (${HISTORIES})

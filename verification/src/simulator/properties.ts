@@ -25,6 +25,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   G3: answersAreWhatIsKept,
   G4: scopesAreApart,
   G5: fingerprintsAreApart,
+  G6: answersComeAfterTheRecord,
   G7: nothingStaysInFlight,
   G8: nothingKnownIsInDoubt,
   G9: waitersAreBounded,
@@ -81,23 +82,35 @@ function* effectsAtLastOnce({ plan, ledger, lives, answers }: History): Iterable
   }
 }
 
-/** Includes G6: what is answered was kept before. */
-function* answersAreWhatIsKept({ answers, lives }: History): Iterable<string> {
+/** Whoever is told that it is completed is told what a record kept that had not expired. */
+function* answersAreWhatIsKept(history: History): Iterable<string> {
+  for (const { label, value, calledAt, returnedAt, lives } of kept(history)) {
+    if (lives.some(({ expiresAt }) => expiresAt > calledAt)) continue;
+    yield `${label}: at ${returnedAt} a client heard ${value}, which no record kept`;
+  }
+}
+
+/** And is told so only when the record had been kept. */
+function* answersComeAfterTheRecord(history: History): Iterable<string> {
+  for (const { label, value, returnedAt, lives } of kept(history)) {
+    const isEarly = lives.every(({ completed }) => (completed?.at ?? 0) > returnedAt);
+    if (lives.length > 0 && isEarly) yield `${label}: ${value} was told before it was kept`;
+  }
+}
+
+/** Each completed answer, with the records that kept the same, at whatever time. */
+function* kept({ answers, lives }: History) {
   for (const { request, run, said, calledAt, returnedAt } of answers) {
     if (said.kind !== "completed") continue;
     const isOwn = run !== undefined && !said.replayed;
     if (isOwn && run.wish === "released") continue;
     const label = labelOf(request);
     const value = isOwn && run.wish === "omitted" ? "" : (JSON.stringify(said.value) ?? "");
-    const kept = lives.filter((life) => life.label === label && life.completed !== undefined);
-    const isKept = kept.some(
-      ({ completed, expiresAt }) =>
-        completed !== undefined &&
-        keptIn(completed.result) === value &&
-        completed.at <= returnedAt &&
-        expiresAt > calledAt,
+    const same = lives.filter(
+      ({ label: of, completed }) =>
+        of === label && completed !== undefined && keptIn(completed.result) === value,
     );
-    if (!isKept) yield `${label}: at ${returnedAt} a client heard ${value}, which no record kept`;
+    yield { label, value, calledAt, returnedAt, lives: same };
   }
 }
 
