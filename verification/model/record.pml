@@ -11,8 +11,11 @@
  * can fail, one MUTANT_ or LIMIT_ at most.
  */
 
-/* Names a transition. It costs nothing, a trail prints it, and a step never taken fails the run. */
-#define step(what) printf(what)
+/*
+ * Names a transition, and forgets what was known within it. A counterexample is told in these names,
+ * and one that is never reached fails the run.
+ */
+#define step(what) printf(what); verdict = 0; ok = false
 
 #define ME (_pid + 1)
 #define NOBODY 0
@@ -21,11 +24,14 @@
 /* The result in the words of a person who knows that it happened. */
 #define IN_WORDS 100
 
-#ifdef MUTANT_DOUBT_IS_FOLLOWED
+#if !defined(UNREPEATABLE) || defined(MUTANT_DOUBT_IS_FOLLOWED)
 #define FOLLOWED
 #endif
-#ifndef UNREPEATABLE
-#define FOLLOWED
+#ifdef MUTANT_TOKEN_RESTARTS
+/* Counted tokens have no end, and three are enough for one to come back. */
+#define mayFollow (ended && token < 3)
+#else
+#define mayFollow ended
 #endif
 
 /* ---- The record, as the store keeps it. ---- */
@@ -75,10 +81,10 @@ bool owed;
 bool refused;
 #endif
 
-/* Within one atomic step only. */
-hidden mtype verdict;
-hidden byte ok;
-hidden byte drawn;
+/* Known within one atomic step only. */
+mtype verdict;
+bool ok;
+byte drawn;
 mtype = { may_run, replay, in_flight, in_doubt, mismatch };
 
 #ifdef G1
@@ -160,6 +166,7 @@ inline drawToken() {
   :: else -> break
   od;
   token = drawn;
+  drawn = 0;
 #endif
 }
 
@@ -186,7 +193,7 @@ inline claim(mine) {
      begin(mine);
      verdict = may_run
 #ifdef FOLLOWED
-  :: state == unsettled && nonce != ME && ended && fingerprint == mine ->
+  :: state == unsettled && nonce != ME && mayFollow && fingerprint == mine ->
      step("claim: follows a lease that ended\n");
      NOTE(owed, false);
      begin(mine);
@@ -248,8 +255,8 @@ inline renew() {
 #endif
      CHECK_G10;
      ended = false;
-     ok = 1
-  :: else -> ok = 0
+     ok = true
+  :: else -> ok = false
   fi
 }
 
@@ -266,13 +273,13 @@ inline complete() {
      fi;
      CHECK_G10;
      settle(held[_pid]);
-     ok = 1
+     ok = true
 #ifdef MUTANT_COMPLETE_UNFENCED
-  :: state == completed -> ok = 1
+  :: state == completed -> ok = true
 #else
-  :: state == completed && MINE -> ok = 1
+  :: state == completed && MINE -> ok = true
 #endif
-  :: else -> ok = 0
+  :: else -> ok = false
   fi
 }
 
@@ -286,8 +293,8 @@ inline release() {
      CHECK_G10;
      forget();
      NOTE(owed, false);
-     ok = 1
-  :: else -> ok = 0
+     ok = true
+  :: else -> ok = false
   fi
 }
 
@@ -300,8 +307,8 @@ inline commit() {
      effects = (effects == 0 -> 1 : 2);
      CHECK_G1;
      settle(held[_pid]);
-     ok = 1
-  :: else -> ok = 0
+     ok = true
+  :: else -> ok = false
   fi
 }
 #endif
@@ -457,7 +464,9 @@ forsaking:
   :: atomic {
        claim(mine);
        if
-       :: !calm -> goto forsaking
+       :: !calm ->
+          step("forsaken claim: the reply is lost\n");
+          goto forsaking
        :: verdict == may_run ->
           step("forsaken claim: owned, so it is released\n");
           NOTE(mayAct, false);
@@ -622,7 +631,9 @@ completing:
        refused = (state == completed && MINE -> 1 : refused);
 #endif
        if
-       :: !calm -> goto completing
+       :: !calm ->
+          step("complete: tried on in the background, and the reply is lost\n");
+          goto completing
        :: true ->
           step("complete: tried on in the background, and ended\n");
           leave();

@@ -7,11 +7,10 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { cellsOf, FAULTS, POINTS, type Selection, sampleOf } from "../src/chaos/cell.ts";
 import { chaos } from "../src/chaos/chaos.ts";
 
-const LIBRARY = fileURLToPath(import.meta.resolve("../../../packages/oncekey/"));
+const LIBRARY = join(import.meta.dirname, "../../../packages/oncekey");
 
 /** A row of the fault matrix each, over all the stores that have the mode. */
 const ROWS: readonly (Selection & { readonly says: string })[] = [

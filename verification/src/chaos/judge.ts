@@ -18,8 +18,8 @@ export interface Violation {
 export interface Judgement {
   readonly effects: number;
   /**
-   * An owner fell behind although it was not stopped: the machine held it up for longer than a
-   * lease. What is promised for a stop is all that can be asked then.
+   * An owner fell behind that the harness did not stop: the machine held it up for longer than a
+   * lease. What is promised for a stop is all that can be asked of it.
    */
   readonly disturbed: boolean;
   readonly violations: readonly Violation[];
@@ -33,10 +33,10 @@ type Answer = Extract<Reply, { kind: "answer" }>;
 
 export function judge(observation: Observation): Judgement {
   const effects = effectsOf(observation, observation.guest);
-  const disturbed = isDisturbed(observation);
+  const late = latecomersOf(observation);
   const violations = [
     ...wasHit(observation),
-    ...countedRight(observation, effects, disturbed),
+    ...countedRight(observation, effects, late),
     ...endedRight(observation),
     ...sameAnswers(observation),
     ...scopesApart(observation),
@@ -46,7 +46,7 @@ export function judge(observation: Observation): Judgement {
     ...doubtSettled(observation),
     ...oneOwner(observation),
   ];
-  return { effects, disturbed, violations };
+  return { effects, disturbed: late > 0, violations };
 }
 
 const isEffect = (entry: { readonly what: string }): entry is Effect => entry.what === "effect";
@@ -55,7 +55,7 @@ const answersOf = (replies: readonly Reply[]): Answer[] =>
   replies.filter((reply) => reply.kind === "answer");
 
 /** Where the effect is a row, the rows count; where downstream deduplicates, its keys do. */
-export function effectsOf({ cell, entries, legs }: Observation, guest: string): number {
+function effectsOf({ cell, entries, legs }: Observation, guest: string): number {
   const own = entries.filter(isEffect).filter((entry) => entry.guest === guest);
   switch (cell.mode) {
     case "unrepeatable":
@@ -68,9 +68,11 @@ export function effectsOf({ cell, entries, legs }: Observation, guest: string): 
   }
 }
 
-function isDisturbed({ cell, entries }: Observation): boolean {
-  const fellBehind = entries.some(({ what }) => what === "lease-lost" || what === "superseded");
-  return cell.fault !== "stop" && fellBehind;
+/** How often an owner fell behind, other than the one that was stopped. */
+function latecomersOf({ cell, entries }: Observation): number {
+  const stopped = entries.find(({ what }) => what === "hit" && cell.fault === "stop");
+  const late = entries.filter(({ what }) => what === "lease-lost" || what === "superseded");
+  return late.filter(({ pid }) => pid !== stopped?.pid).length;
 }
 
 function wasHit({ entries }: Observation): Violation[] {
@@ -81,14 +83,15 @@ function wasHit({ entries }: Observation): Violation[] {
 function countedRight(
   { cell, guest, legs }: Observation,
   effects: number,
-  disturbed: boolean,
+  latecomers: number,
 ): Violation[] {
   const found: Violation[] = [];
-  const allowed = [...expectationOf(cell).effects];
-  if (disturbed && cell.mode === "repeatable") allowed.push(2);
-  if (effects > Math.max(...allowed)) {
+  const allowed = expectationOf(cell).effects;
+  // Each of them may have been followed, and have acted all the same.
+  const more = cell.mode === "repeatable" ? latecomers : 0;
+  if (effects > Math.max(...allowed) + more) {
     found.push({ property: "G1", what: `${effects} effects` });
-  } else if (!allowed.includes(effects)) {
+  } else if (effects < Math.min(...allowed) || (more === 0 && !allowed.includes(effects))) {
     const property = cell.mode === "unrepeatable" ? "harness" : "G2";
     found.push({ property, what: `${effects} effects, expected ${allowed.join(" or ")}` });
   }

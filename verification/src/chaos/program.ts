@@ -8,7 +8,7 @@ import { type CellResult, type ChaosResult, chaos } from "./chaos.ts";
 import type { Storm } from "./storm.ts";
 
 /** Where the generator of GUARANTEES.md finds what came of the last run. */
-export const RESULTS: string = fileURLToPath(import.meta.resolve("../../../results/chaos.json"));
+const RESULTS: string = fileURLToPath(import.meta.resolve("../../../results/chaos.json"));
 
 /** Another one plays other delays, other victims, and another sample. */
 const SEED = 1;

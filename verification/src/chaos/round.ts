@@ -35,7 +35,7 @@ const SETTLED = '{"settled":true}';
 const ALL = Array.from({ length: PROCESSES }, (_, index) => index);
 
 /** The seed of one round: every cell and every round of it has a stream of its own. */
-export function randomOf(seed: number, { store, mode, point, fault }: Cell, turn: number): Random {
+function randomOf(seed: number, { store, mode, point, fault }: Cell, turn: number): Random {
   const place = [STORES.indexOf(store), MODES.indexOf(mode), POINTS.indexOf(point)];
   return seeded(mixed(seed, ...place, FAULTS.indexOf(fault), turn));
 }

@@ -7,7 +7,7 @@ import { codec } from "./ledger.ts";
 import { createMachine, type Machine } from "./machine.ts";
 import type { Network, Transaction } from "./network.ts";
 import type { Look } from "./oracle.ts";
-import { type Fault, LEASE_MS, type Plan, STORE_TIMEOUT_MS } from "./plan.ts";
+import { type Fault, LEASE_MS, type Plan } from "./plan.ts";
 import { mixed, seeded } from "./random.ts";
 import { type Rarity, rarityOf } from "./sometimes.ts";
 import type { Timeline } from "./timeline.ts";
@@ -54,7 +54,7 @@ export function createFleet(
   }
 
   function engineOn(machine: Machine, look: ((machine: Machine) => Look) | undefined): Once {
-    const { effects, retentionMs, waitMs, maxRunMs, hasNotifier } = plan.settings;
+    const { effects, retentionMs, waitMs, maxRunMs, storeTimeoutMs, hasNotifier } = plan.settings;
     const onEvent = (event: OncekeyEvent) => {
       const rarity = rarityOf(event);
       if (rarity !== undefined) rare(rarity);
@@ -63,7 +63,7 @@ export function createFleet(
     const store = surroundings.network.connect(machine);
     const settings = {
       ...{ store, ports: machine.ports, codec, onEvent, retentionMs, waitMs, maxRunMs },
-      ...{ leaseMs: LEASE_MS, storeTimeoutMs: STORE_TIMEOUT_MS },
+      ...{ leaseMs: LEASE_MS, storeTimeoutMs },
       ...(hasNotifier ? { notifier: surroundings.hints.connect(machine) } : {}),
       ...(look === undefined ? {} : { reconcile: look(machine) }),
     };

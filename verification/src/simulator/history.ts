@@ -55,8 +55,8 @@ export interface History {
   readonly lines: readonly string[];
 }
 
-/** After the last handler and a lease, a key must answer. */
-const SETTLED_AT = HEAL_AT + 2_200 + LEASE_MS;
+/** The last try of a client has then begun, waited, run to its end, and lost its lease if it died. */
+const SETTLED_AT = HEAL_AT + 7_000 + LEASE_MS;
 /** By then all background work has had its turn: its pauses grow to twice the time of the faults. */
 export const LANDED_AT = HEAL_AT + 14_000;
 const OVER_AT = LANDED_AT + 1_000;

@@ -20,6 +20,8 @@ export interface Settings {
   readonly retentionMs: number;
   readonly waitMs: number;
   readonly maxRunMs: number;
+  /** Sometimes longer than a lease, as nobody should have it. */
+  readonly storeTimeoutMs: number;
   readonly hasNotifier: boolean;
   readonly reconciles: boolean;
 }
@@ -75,7 +77,6 @@ export type Fault =
   | { readonly kind: "person"; readonly at: number };
 
 export const LEASE_MS = 600;
-export const STORE_TIMEOUT_MS = 200;
 /** Ordinary latency, each way. */
 export const LATENCY_MS_MAX = 12;
 /** The safety phase ends here: faults stop, and whoever was stopped goes on. */
@@ -93,6 +94,7 @@ export function planOf(seed: number): Plan {
     retentionMs: random.pick([900, 60_000]),
     waitMs: isStorm ? 1_000 : random.pick([0, 0, 400, 2_000]),
     maxRunMs: random.pick([0, 0, 0, 700]),
+    storeTimeoutMs: random.pick([200, 200, 200, 900]),
     hasNotifier: random.chance(0.5),
     reconciles: random.chance(0.6),
   };

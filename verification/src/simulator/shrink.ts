@@ -30,6 +30,7 @@ function* candidatesOf(plan: Plan): Iterable<Plan> {
     { reconciles: false },
     { maxRunMs: 0 },
     { waitMs: 0 },
+    { storeTimeoutMs: 200 },
     { retentionMs: 60_000 },
   ];
   for (const plain of plainer) {
