@@ -1,6 +1,7 @@
 /** One case's scene: an application, mounted, with its runs and effects counted. */
 import type { OncekeyEvent } from "../../core/events.ts";
 import type { Inspector } from "../../core/inspector.ts";
+import { type Ports, platform } from "../../core/ports.ts";
 import type { Effects } from "../../core/record.ts";
 import type { Store } from "../../core/store.ts";
 import { equal } from "../case.ts";
@@ -15,6 +16,7 @@ import type {
 } from "./application.ts";
 import { type Link, linkTo } from "./faults.ts";
 import { CREATED } from "./replies.ts";
+import { mortal } from "./time.ts";
 
 export { type Answer, problem, replays } from "./answer.ts";
 export { CREATED } from "./replies.ts";
@@ -95,7 +97,7 @@ export async function scene(
     options.effects === "transactional" ? await subject.makeTransactionalStore() : undefined;
   const limits = maxRecords === undefined ? undefined : { maxRecords };
   const made: MadeStore = database ?? subject.makeStore(limits);
-  const all: Mounted[] = [];
+  const all: Process[] = [];
   const events: OncekeyEvent[] = [];
   const holds = new Map<number, { readonly reached: Gate; readonly goOn: Gate }>();
   let runs = 0;
@@ -122,19 +124,26 @@ export async function scene(
     },
   };
   const join = async (changes: Changes = {}): Promise<Process> => {
-    const changed = {
+    const { options, store, ...changed } = {
       ...application,
       ...changes,
       options: { ...application.options, ...changes.options },
     };
-    const link = linkTo(changed.store);
-    const mounted = await subject.mount({ ...changed, store: link.store });
-    all.push(mounted);
-    const kill = () => {
+    const link = linkTo(store);
+    const { ports, die } = mortal((options.ports as Ports | undefined) ?? platform);
+    const mounted = await subject.mount({
+      ...changed,
+      store: link.store,
+      options: { ...options, ports },
+    });
+    const kill = async () => {
+      die();
       link.cut();
-      return mounted.close();
+      await mounted.close();
     };
-    return { ...mounted, link, kill };
+    const process = { ...mounted, link, kill };
+    all.push(process);
+    return process;
   };
   try {
     const mounted = await join();
@@ -160,7 +169,7 @@ export async function scene(
       open: async (one = {}, on = mounted) => (await open(on, one)).response,
     });
   } finally {
-    await Promise.all(all.map((mounted) => mounted.close()));
+    await Promise.all(all.map((process) => process.kill()));
     await database?.close();
   }
 }

@@ -20,6 +20,38 @@ export interface ManualTime {
   ): Promise<{ readonly value: T; readonly ms: number }>;
 }
 
+/**
+ * The timers of one process: they end with it. A process that is only thought to be dead would go
+ * on renewing its leases and trying its writes, and keep the runner waiting for it.
+ */
+export function mortal(ports: Ports): { readonly ports: Ports; die(): void } {
+  const pending = new Set<Cancel>();
+  let isDead = false;
+
+  const lasting = (set: Ports["after"]): Ports["after"] =>
+    function after(ms, call) {
+      if (isDead) return () => {};
+      const cancel = set(ms, () => {
+        pending.delete(cancel);
+        call();
+      });
+      pending.add(cancel);
+      return () => {
+        pending.delete(cancel);
+        cancel();
+      };
+    };
+
+  return {
+    ports: { ...ports, after: lasting(ports.after), later: lasting(ports.later) },
+    die() {
+      isDead = true;
+      for (const cancel of pending) cancel();
+      pending.clear();
+    },
+  };
+}
+
 export function manualTime(): ManualTime {
   const timers = new Set<{ readonly at: number; readonly call: () => void }>();
   let now = 0;
