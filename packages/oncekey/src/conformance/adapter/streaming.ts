@@ -140,6 +140,40 @@ export const streamingCases: readonly Case<AdapterSubject>[] = [
     },
   },
   {
+    // A client that was told the length takes the answer for whole at its last byte.
+    name: "P-114: the byte that fulfils Content-Length is held back until the record is safe",
+    async run(subject) {
+      for (const effects of FLOWING) {
+        const headers: readonly Line[] = [["Content-Length", "15"]];
+        const { handler, steps } = telling(["a-part,", "the-rest"], { headers });
+        await scene(subject, { options: { effects }, handler }, async ({ mounted }) => {
+          const safe = gate();
+          mounted.link.fate = always(safe.opened, "complete");
+          const connection = await mounted.connect();
+          connection.write(spell());
+          await soon(
+            connection.read((heard) => heard.includes("a-part,")),
+            "the first part",
+          );
+          steps[0]?.open();
+          ok(!(await heardBy(connection)).includes("the-rest"), "the last byte waits for the end");
+          steps[1]?.open();
+          await soon(mounted.link.called("complete"), "a completion");
+          ok(
+            !(await heardBy(connection)).includes("the-rest"),
+            "the last byte waits for the record",
+          );
+          safe.open();
+          await soon(
+            connection.read((heard) => heard.endsWith("a-part,the-rest")),
+            "the rest",
+          );
+          connection.destroy();
+        });
+      }
+    },
+  },
+  {
     name: "P-114: a client sees no whole answer before the record is safe",
     async run(subject) {
       for (const effects of EFFECTS) {
