@@ -46,7 +46,8 @@ type Death = Exclude<Fault, "exit">;
 
 const MATRIX: Readonly<Record<Point, Readonly<Record<Death, Row>>>> = {
   "before-claim": { kill: NO_CHANGE, stop: NO_CHANGE, throw: NO_CHANGE },
-  "after-claim": { kill: DIED_IDLE, stop: OVERTAKEN, throw: NO_CHANGE },
+  // An owner that finds its claim older than its lease claims again before it runs.
+  "after-claim": { kill: DIED_IDLE, stop: NO_CHANGE, throw: NO_CHANGE },
   "mid-effect": { kill: DIED_AFTER_THE_EFFECT, stop: OVERTAKEN, throw: THREW },
   "after-effect": { kill: DIED_AFTER_THE_EFFECT, stop: OVERTAKEN, throw: THREW },
   "before-complete": { kill: DIED_AFTER_THE_EFFECT, stop: OVERTAKEN, throw: NO_CHANGE },
