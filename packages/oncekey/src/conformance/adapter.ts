@@ -1,5 +1,6 @@
 /** What every adapter owes: protocol.md, sections 1 to 12 and 14, each case named by its number. */
 import type { AdapterSubject } from "./adapter/application.ts";
+import { beforeCommitCases } from "./adapter/before-commit.ts";
 import { clockCases } from "./adapter/clocks.ts";
 import { corsCases } from "./adapter/cors.ts";
 import { crashCases } from "./adapter/crash.ts";
@@ -13,6 +14,7 @@ import { keptBodyCases } from "./adapter/kept-body.ts";
 import { keptHeaderCases } from "./adapter/kept-headers.ts";
 import { keyCases } from "./adapter/key.ts";
 import { leaseCases } from "./adapter/lease.ts";
+import { limitCases } from "./adapter/limits.ts";
 import { methodCases } from "./adapter/methods.ts";
 import { mismatchCases } from "./adapter/mismatch.ts";
 import { orderCases } from "./adapter/order.ts";
@@ -68,6 +70,8 @@ export const adapterCases: readonly Case<AdapterSubject>[] = [
   ...storeFailureCases,
   ...damageCases,
   ...streamingCases,
+  ...limitCases,
+  ...beforeCommitCases,
   ...waitingCases,
   ...deckCases,
   ...corsCases,

@@ -154,7 +154,7 @@ export const errorCases: readonly Case<AdapterSubject>[] = [
   {
     name: "P-59: transactional: a 409 that cannot be kept is said to be not recorded, without a row",
     run: (subject) =>
-      refusing(subject, { leaseMs: 300 }, async ({ send, mounted, effects }) => {
+      refusing(subject, { leaseMs: 100 }, async ({ send, mounted, effects }) => {
         mounted.link.fate = always("refused", "complete", "renew");
         const first = await send();
         problem(first, 503, "idempotency_not_recorded");

@@ -9,7 +9,7 @@ import { pause, problem, replays, runsAgain, type SceneHandler, scene } from "./
 import { manualTime } from "./time.ts";
 
 /** Where the clock is real: a busy machine must be able to renew it. */
-const REAL_LEASE_MS = 1_000;
+const REAL_LEASE_MS = 800;
 
 /** Those whose store has a clock that can be turned. */
 const TURNED = ["unrepeatable", "repeatable"] as const;

@@ -143,7 +143,7 @@ const provocations: readonly Provocation[] = [
     status: 503,
     // A 402, so that in a transaction too the answer is kept in a write of its own.
     handler: () => text(402, "declined"),
-    options: { leaseMs: 300 },
+    options: { leaseMs: 100 },
     provoke({ send, mounted }) {
       mounted.link.fate = always("refused", "complete", "renew");
       return send();

@@ -1,100 +1,24 @@
-/** Streams, and answers that are too large to keep: protocol.md, section 11. */
-import type { Store } from "../../core/store.ts";
-import type { TransactionalStore } from "../../core/transaction.ts";
+/** Streams: protocol.md, section 11. */
 import { type Case, equal, ok, rejection, soon } from "../case.ts";
-import type { AdapterSubject, Line, RawConnection, Reply } from "./application.ts";
-import { always, isTransactional } from "./faults.ts";
-import { streamed, text } from "./replies.ts";
+import type { AdapterSubject, Line } from "./application.ts";
+import { always } from "./faults.ts";
+import { text } from "./replies.ts";
 import {
   EFFECTS,
-  type Gate,
   gate,
-  inEachMode,
   pause,
   problem,
   replays,
   runsAgain,
-  type Scene,
   type SceneHandler,
   scene,
   unanswered,
 } from "./scene.ts";
-import { ask, spell } from "./wire.ts";
+import { committingLate, heardBy, isChunkedWhole, reading, telling } from "./telling.ts";
+import { spell } from "./wire.ts";
 
 /** Those whose answer leaves as it is made; a transaction's waits for its COMMIT (P-119). */
 const FLOWING = ["unrepeatable", "repeatable"] as const;
-
-const TRANSACTIONAL = { effects: "transactional" };
-
-/** Time enough for bytes to arrive that must not. */
-const QUIET_MS = 100;
-
-/** Says its words one by one, each but the first when the case lets it. */
-interface Telling {
-  readonly handler: () => Reply;
-  readonly steps: readonly Gate[];
-}
-
-function telling(words: readonly string[], more: Partial<Reply> = {}): Telling {
-  const steps = words.map(() => gate());
-  const body = streamed(async function* () {
-    for (const [index, word] of words.entries()) {
-      yield word;
-      await steps[index]?.opened;
-    }
-  });
-  const headers: readonly Line[] = [["Content-Type", "text/event-stream"]];
-  return { handler: () => ({ status: 200, headers, ...more, ...body }), steps };
-}
-
-/** A body that is read as it comes. */
-function reading(response: Response): {
-  until(text: string): Promise<void>;
-  rest(): Promise<string>;
-} {
-  ok(response.body !== null, "the answer has a body");
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let heard = "";
-  const next = async () => {
-    const { done, value } = await reader.read();
-    if (!done) heard += value;
-    return !done;
-  };
-  return {
-    async until(wanted) {
-      const comes = async () => {
-        while (!heard.includes(wanted)) ok(await next(), `${wanted} comes before the end`);
-      };
-      await soon(comes(), `the bytes of ${JSON.stringify(wanted)}`);
-    },
-    async rest() {
-      while (await next());
-      return heard;
-    },
-  };
-}
-
-/** What has come on a connection by now, and after a while. */
-async function heardBy(connection: RawConnection): Promise<string> {
-  await pause(QUIET_MS);
-  return connection.read(() => true);
-}
-
-/** The same store, whose transactions commit when the gate is open. */
-function committingLate(store: Store, late: Gate): Store {
-  ok(isTransactional(store), "the store has transactions");
-  const { transaction } = store;
-  const slow: TransactionalStore<unknown> = {
-    ...store,
-    transaction: (lease, work) =>
-      transaction(lease, async (handle) => {
-        const result = await work(handle);
-        await late.opened;
-        return result;
-      }),
-  };
-  return slow;
-}
 
 export const streamingCases: readonly Case<AdapterSubject>[] = [
   {
@@ -221,53 +145,6 @@ export const streamingCases: readonly Case<AdapterSubject>[] = [
     },
   },
   {
-    name: "P-116: an answer of exactly `maxResponseBytes` is kept, and one byte more is not",
-    run: (subject) =>
-      inEachMode(subject, { options: { maxResponseBytes: 10 }, handler: sized }, async (played) => {
-        const { send, runs } = played;
-        for (const path of ["/whole", "/streamed"]) {
-          const key = path.slice(1);
-          const before = runs();
-          const fits = await send({ key, path: `${path}?bytes=10` });
-          equal(fits.text.length, 10, "the length of what fits");
-          replays(await send({ key, path: `${path}?bytes=10` }), fits);
-
-          const large = { key: `${key}-large`, path: `${path}?bytes=11` };
-          const first = await send(large);
-          equal(first.status, 201, "the status for the first caller");
-          equal(first.text, "x".repeat(11), "what the first caller gets");
-          await isNotKept(played, large);
-          equal(runs(), before + 2, "the runs");
-        }
-      }),
-  },
-  {
-    name: "P-116: an answer whose headers are past 128 lines or 32 KiB is not kept",
-    run: (subject) =>
-      inEachMode(subject, { handler: headed }, async (played) => {
-        const { mounted, runs } = played;
-        // With `Content-Type` and `Location`. A client would refuse so large a head: so by hand.
-        for (const [fits, tooLarge] of [
-          ["/lines/126", "/lines/127"],
-          ["/bytes/32000", "/bytes/33000"],
-        ] as const) {
-          const before = runs();
-          const kept = await ask(mounted, { path: fits, key: fits });
-          const again = await ask(mounted, { path: fits, key: fits });
-          equal(kept.status, 201, "the status of what fits");
-          equal(again.status, 201, "the status of its replay");
-          const marker = again.lines.find(([name]) => name.toLowerCase() === "idempotent-replayed");
-          equal(marker?.[1], "true", "the marker of its replay");
-
-          const first = await ask(mounted, { path: tooLarge, key: tooLarge });
-          equal(first.status, 201, "the status for the first caller");
-          equal(first.body, "headed", "what the first caller gets");
-          await isNotKept(played, { path: tooLarge, key: tooLarge });
-          equal(runs(), before + 2, "the runs");
-        }
-      }),
-  },
-  {
     name: "P-117: a stream that fails is cut, and the record is as after any failure",
     async run(subject) {
       for (const effects of FLOWING) {
@@ -308,7 +185,7 @@ export const streamingCases: readonly Case<AdapterSubject>[] = [
     async run(subject) {
       for (const effects of FLOWING) {
         const { handler, steps } = telling(["a part, ", "the rest"]);
-        const options = { effects, leaseMs: 300 };
+        const options = { effects, leaseMs: 100 };
         await scene(subject, { options, handler }, async ({ open, send, mounted, runs }) => {
           mounted.link.fate = always("refused", "complete", "renew");
           const { until, rest } = reading(await open());
@@ -356,118 +233,4 @@ export const streamingCases: readonly Case<AdapterSubject>[] = [
       }
     },
   },
-  {
-    name: "P-119: transactional: no byte of an answer leaves before COMMIT",
-    async run(subject) {
-      const { handler, steps } = telling(["a part, ", "the rest"]);
-      await scene(subject, { options: TRANSACTIONAL, handler }, async ({ join, store, send }) => {
-        const late = gate();
-        const slow = await join({
-          store: committingLate(store, late),
-        });
-        const connection = await slow.connect();
-        connection.write(spell());
-        await soon(slow.link.called("transaction"), "a transaction");
-        equal(await heardBy(connection), "", "what has left while the handler runs");
-        for (const step of steps) step.open();
-        equal(await heardBy(connection), "", "what has left before COMMIT");
-        late.open();
-        const whole = (heard: string) => heard.includes("the rest");
-        await soon(connection.read(whole), "the answer after COMMIT");
-        connection.destroy();
-        equal((await send()).text, "a part, the rest", "the body of the replay");
-      });
-    },
-  },
-  {
-    name: "P-119: transactional: an answer that is too large to keep flows, and its end waits for COMMIT",
-    run: (subject) =>
-      tooLarge(subject, async ({ join, store, effects, send, runs }, steps) => {
-        const late = gate();
-        const slow = await join({
-          store: committingLate(store, late),
-        });
-        const connection = await slow.connect();
-        connection.write(spell());
-        const flows = (heard: string) => heard.includes("more than fits, ");
-        await soon(connection.read(flows), "what is too large to be held");
-        equal(await effects(), 0, "the rows before COMMIT");
-        for (const step of steps) step.open();
-        ok(!isChunkedWhole(await heardBy(connection)), "the end waits for COMMIT");
-        late.open();
-        await soon(connection.read(isChunkedWhole), "the end");
-        connection.destroy();
-        equal(await effects(), 1, "the rows");
-        problem(await send(), 409, "idempotency_response_not_kept");
-        equal(runs(), 1, "the runs");
-      }),
-  },
-  {
-    name: "P-119: transactional: a failed COMMIT cuts the connection of an answer that has begun",
-    run: (subject) =>
-      tooLarge(subject, async ({ open, mounted, effects, runs }, steps) => {
-        mounted.link.fate = always("commit-refused", "transaction");
-        const { until, rest } = reading(await open());
-        await until("more than fits, ");
-        for (const step of steps) step.open();
-        await rejection(rest(), "the end of what was not committed");
-        equal(await effects(), 0, "the rows");
-        equal(runs(), 1, "the runs");
-      }),
-  },
 ];
-
-const isChunkedWhole = (heard: string): boolean => heard.includes("\r\n0\r\n\r\n");
-
-/** A row, and an answer that a record of 8 bytes cannot hold. */
-async function tooLarge(
-  subject: AdapterSubject,
-  play: (scene: Scene, steps: readonly Gate[]) => Promise<void>,
-): Promise<void> {
-  const { handler: tell, steps } = telling(["more than fits, ", "and the rest"]);
-  const handler: SceneHandler = async (_call, act) => {
-    await act();
-    return tell();
-  };
-  const options = { ...TRANSACTIONAL, maxResponseBytes: 8 };
-  await scene(subject, { options, handler }, (played) => play(played, steps));
-}
-
-async function isNotKept({ send }: Scene, wanted: { path: string; key: string }): Promise<void> {
-  const again = await send(wanted);
-  problem(again, 409, "idempotency_response_not_kept");
-  equal(
-    JSON.stringify(JSON.parse(again.text).original),
-    '{"status":201,"location":"/payments/1"}',
-    "the original",
-  );
-}
-
-const FIELDS: readonly Line[] = [
-  ["Content-Type", "text/plain"],
-  ["Location", "/payments/1"],
-];
-
-const sized: SceneHandler = ({ target }) => {
-  const body = "x".repeat(Number(target.split("=")[1]));
-  const whole: Reply = { status: 201, headers: FIELDS, body };
-  if (!target.startsWith("/streamed")) return whole;
-  return {
-    ...whole,
-    ...streamed(async function* () {
-      for (const byte of body) {
-        yield byte;
-        await pause(1);
-      }
-    }),
-  };
-};
-
-const headed: SceneHandler = ({ target }) => {
-  const [, unit, count = "0"] = target.split("/");
-  const lines: readonly Line[] =
-    unit === "lines"
-      ? Array.from({ length: Number(count) }, (_, index) => [`X-${index}`, "1"] as const)
-      : [["X-Large", "y".repeat(Number(count))]];
-  return { status: 201, headers: [...FIELDS, ...lines], body: "headed" };
-};
