@@ -1,5 +1,5 @@
 /** `npm run verify -- --only chaos`: which cells are played, and how it is told. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -107,6 +107,11 @@ function numberOf(option: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 0) return number;
   throw new TypeError(`Expected \`--${option}\` to be a whole number, got "${text}".`);
+}
+
+/** What the last run left behind that was told to play all, or a sample of all. */
+export function lastChaos(): ChaosRecord {
+  return JSON.parse(readFileSync(RESULTS, "utf8")) as ChaosRecord;
 }
 
 /** One row of the table that a run prints. */
