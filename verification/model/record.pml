@@ -11,11 +11,8 @@
  * can fail, one MUTANT_ or LIMIT_ at most.
  */
 
-/*
- * Names a transition, and forgets what was known within it. A counterexample is told in these names,
- * and one that is never reached fails the run.
- */
-#define step(what) printf(what); verdict = 0; ok = false
+/* Names a transition. A counterexample is told in these names, and one never taken fails the run. */
+#define step(what) printf(what)
 
 #define ME (_pid + 1)
 #define NOBODY 0
@@ -81,10 +78,10 @@ bool owed;
 bool refused;
 #endif
 
-/* Known within one atomic step only. */
-mtype verdict;
-bool ok;
-byte drawn;
+/* Known within one atomic step only, and so no part of a state. */
+hidden mtype verdict;
+hidden byte ok;
+hidden byte drawn;
 mtype = { may_run, replay, in_flight, in_doubt, mismatch };
 
 #ifdef G1
@@ -166,7 +163,6 @@ inline drawToken() {
   :: else -> break
   od;
   token = drawn;
-  drawn = 0;
 #endif
 }
 
@@ -365,10 +361,10 @@ active [WORKERS] proctype Worker() {
   bool underway;
 #endif
 
-  /* By symmetry it does not matter which of them comes with another fingerprint. */
+  /* By symmetry it does not matter which of them come with another fingerprint. */
   atomic {
     if
-    :: _pid == WORKERS - 1 -> mine = 1
+    :: _pid >= WORKERS - WORKERS / 2 -> mine = 1
     :: mine = 0
     fi
   }
@@ -926,8 +922,10 @@ end_standing:
  * "It did not happen" is said only of what cannot happen any more. LIMIT_HASTY is who says it while
  * the owner stands still and may go on.
  */
-#ifdef LIMIT_HASTY
+#if defined(LIMIT_HASTY)
 #define known true
+#elif defined(MUTANT_DOUBT_IS_HIDDEN)
+#define known false
 #else
 #define known (effects > 0 || !mayAct)
 #endif
