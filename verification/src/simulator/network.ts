@@ -103,7 +103,11 @@ export function createNetwork(
       else if (fault !== "lost") {
         const late = fault === "late" ? (set?.ms ?? 0) : 0;
         timeline.after(there + late, () => arrive(late > 0));
-        if (fault === "twice") timeline.after(there + (set?.ms ?? 0), () => takeEffect(true));
+        if (fault === "twice") {
+          // In the history the copy is a call of its own, which nobody heard the answer of.
+          operations.push({ id, by: machine.name, calledAt: timeline.now, ...call });
+          timeline.after(there + (set?.ms ?? 0), () => takeEffect(true));
+        }
       }
     });
   }
