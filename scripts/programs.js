@@ -25,6 +25,16 @@ export const COMPILER = [
 ];
 
 /**
+ * What explores the model of `verification/model`: Spin writes a C program, and gcc compiles it.
+ *
+ * @type {readonly Program[]}
+ */
+export const MODEL_CHECKER = [
+  { name: "spin", debian: "spin" },
+  { name: "gcc", debian: "gcc" },
+];
+
+/**
  * Makes sure that every program is there.
  *
  * @param {readonly Program[]} programs

@@ -8,7 +8,7 @@ import { build } from "./build.js";
 import { main, pass, say } from "./command.js";
 import { install } from "./install.js";
 import { nodeOf } from "./node.js";
-import { COMPILER, provide, SERVERS } from "./programs.js";
+import { COMPILER, MODEL_CHECKER, provide, SERVERS } from "./programs.js";
 import { runTests, testFiles } from "./runner.js";
 import { startServers } from "./servers.js";
 
@@ -21,7 +21,8 @@ const ON_NEWER = /\/test\/(core|http|protocol|stores\/(memory|sqlite))\b/;
 await main(async () => {
   await install();
   const mustCompile = !isCompiled();
-  await provide([...Object.values(SERVERS), ...(mustCompile ? COMPILER : [])]);
+  const always = [...Object.values(SERVERS), ...MODEL_CHECKER];
+  await provide([...always, ...(mustCompile ? COMPILER : [])]);
   const compiled = mustCompile ? compile() : Promise.resolve();
   compiled.catch(() => {}); // Heard when it is awaited.
 

@@ -7,12 +7,14 @@
 import { writeFileSync } from "node:fs";
 import { lastChaos, runChaos } from "./chaos/program.ts";
 import { thisMachine } from "./machine.ts";
+import { runModel } from "./model/program.ts";
 import { GUARANTEES, guaranteesOf, type ProgramRun } from "./report.ts";
 import { runSimulator } from "./simulator/program.ts";
 
 /** Each is given what stands behind its name on the command line. True: everything held. */
 const PROGRAMS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
   simulator: runSimulator,
+  model: runModel,
   chaos: runChaos,
 };
 

@@ -77,7 +77,7 @@ export async function storyOf(exploration: Exploration): Promise<readonly string
 }
 
 /** What the searcher said, as an outcome. A search that says nothing clear was a truncated one. */
-export function readSearch(said: string): Omit<Outcome, "seconds"> {
+function readSearch(said: string): Omit<Outcome, "seconds"> {
   const count = (pattern: RegExp): number => Number(pattern.exec(said)?.[1] ?? Number.NaN);
   const unreached = said
     .split("\n")
