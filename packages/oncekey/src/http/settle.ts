@@ -30,11 +30,14 @@ export function snapshotOf(answer: KnownAnswer): Uint8Array {
 }
 
 /**
- * Settles a record in doubt, under the token that it was seen with: `"happened"` with the answer
- * that duplicates are to get, or `"did-not-happen"`, which lets the next retry run.
+ * Settles a record in doubt, under the token that it was seen with: as happened, with the answer
+ * that duplicates are to get, or as not happened, which lets the next retry run.
  *
- * False: it is not in doubt under this token any more (its owner came back, or another settled
- * it), and nothing was changed. Look again.
+ * Say that it did not happen only of what can no longer happen. An owner that stands still, or whose
+ * claim is made again after a lost reply, keeps its token: it may go on, and act beside the retry.
+ *
+ * False: another settled it, or it was completed, and nothing was changed. As happened, false also
+ * when it is not in doubt any more. Look again.
  */
 export function settle(
   inspector: Pick<Inspector, "resolve" | "release">,
