@@ -100,7 +100,8 @@ export function createAttempt(
 
   function later(name: string, bytes: number, verb: () => Promise<unknown>): void {
     const { id } = lease;
-    unfinished.add({ id, label: subject.label, call: name, bytes, attempt: () => call(verb) });
+    const attempt = () => within(ports, storeTimeoutMs, verb, ports.later);
+    unfinished.add({ id, label: subject.label, call: name, bytes, attempt });
   }
 
   /** What stands in the record now that this owner does not own it. `undefined`: nothing. */

@@ -8,10 +8,18 @@
 import { RecordCorrupt, StoreUnavailable } from "./errors.ts";
 import type { Ports } from "./ports.ts";
 
-/** Rejects with `StoreUnavailable` when the call fails or takes longer than `ms`. */
-export function within<T>(ports: Ports, ms: number, call: () => Promise<T>): Promise<T> {
+/**
+ * Rejects with `StoreUnavailable` when the call fails or takes longer than `ms`. `timer` is
+ * `ports.later` for what nobody waits for: a store that hangs must not keep a process from ending.
+ */
+export function within<T>(
+  ports: Ports,
+  ms: number,
+  call: () => Promise<T>,
+  timer: Ports["after"] = ports.after,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = ports.after(Math.max(ms, 0), () => {
+    const cancel = timer(Math.max(ms, 0), () => {
       reject(new StoreUnavailable(`The store gave no answer within ${Math.round(ms)} ms.`));
     });
     const fail = (error: unknown) => {

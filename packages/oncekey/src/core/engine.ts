@@ -97,11 +97,10 @@ export function createEngine(options: EngineOptions): Engine {
   /** Nobody will run under this claim, but it may have been applied: then it must be let go. */
   function forsake(request: ClaimRequest): void {
     const { id, label } = request;
+    const call = <T>(verb: () => Promise<T>) => within(ports, storeTimeoutMs, verb, ports.later);
     const attempt = async () => {
-      const answer = await within(ports, storeTimeoutMs, () => store.claim(request));
-      if (answer.outcome === "claimed") {
-        await within(ports, storeTimeoutMs, () => store.release(answer.lease));
-      }
+      const answer = await call(() => store.claim(request));
+      if (answer.outcome === "claimed") await call(() => store.release(answer.lease));
     };
     unfinished.add({ id, label, call: "claim", bytes: 0, attempt });
   }

@@ -77,7 +77,8 @@ export function createLeaseKeeper(
     const askedAt = ports.now();
     held.renewing = true;
     try {
-      const kept = await within(ports, leaseMs / 3, () => store.renew(held.lease, leaseMs));
+      const call = () => store.renew(held.lease, leaseMs);
+      const kept = await within(ports, leaseMs / 3, call, ports.later);
       held.failed = false;
       held.confirmedAt = askedAt;
       if (!kept && all.has(held)) held.lose("another owner has taken over");

@@ -365,3 +365,36 @@ test("a store that is slower than a lease is unavailable, and its claim is let g
   await time.advance(1_000);
   equal(await memory.get(subject().id), undefined);
 });
+
+for (const { verb, does } of [
+  { verb: "renew", does: "a renewal that hangs" },
+  { verb: "complete", does: "a completion that hangs in the background" },
+  { verb: "claim", does: "a forsaken claim that hangs in the background" },
+] as const) {
+  test(`${does} does not keep the process from ending`, async () => {
+    const { engine, faults, time } = world();
+    if (verb === "claim") {
+      faults.fail("claim", "down");
+      const entering = rejects(engine.enter(entry()), StoreUnavailable);
+      await time.advance(STORE_TIMEOUT_MS);
+      await entering;
+    } else {
+      const attempt = attemptOf(await engine.enter(entry()));
+      if (verb === "complete") {
+        faults.fail("complete", "down");
+        faults.fail("renew", "down");
+        const completing = attempt.complete(bytes("done"));
+        await time.advance(LEASE_MS * 2);
+        deepEqual(await completing, { kind: "not-recorded" });
+      }
+    }
+    faults.fail(verb, "hangs");
+    const before = faults.calls.length;
+    // Long enough for a call to begin, in steps that are shorter than it is given.
+    for (let steps = 0; steps < 400 && faults.calls.length === before; steps++) {
+      await time.advance(100);
+    }
+    equal(faults.calls.at(-1), verb);
+    equal(time.keepingAlive(), 0);
+  });
+}

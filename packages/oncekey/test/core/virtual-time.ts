@@ -10,9 +10,12 @@ export interface VirtualTime {
   advance(ms: number): Promise<void>;
   /** As a process that is stopped: time goes on, and no timer fires until it continues. */
   freeze(ms: number): void;
+  /** Timers that would keep the process from ending. */
+  keepingAlive(): number;
 }
 
 interface Timer {
+  readonly keepsAlive: boolean;
   readonly at: number;
   readonly call: () => void;
 }
@@ -21,8 +24,8 @@ export function virtualTime(): VirtualTime {
   let now = 1_000_000;
   const timers = new Set<Timer>();
 
-  const after = (ms: number, call: () => void) => {
-    const timer = { at: now + ms, call };
+  const timed = (keepsAlive: boolean) => (ms: number, call: () => void) => {
+    const timer = { keepsAlive, at: now + ms, call };
     timers.add(timer);
     return () => {
       timers.delete(timer);
@@ -37,8 +40,8 @@ export function virtualTime(): VirtualTime {
     ports: {
       ...platform,
       now: () => now,
-      after,
-      later: after,
+      after: timed(true),
+      later: timed(false),
       nonce: () => randomUUID().replaceAll("-", ""),
       random: () => 0.5,
     },
@@ -57,5 +60,6 @@ export function virtualTime(): VirtualTime {
     freeze(ms) {
       now += ms;
     },
+    keepingAlive: () => [...timers].filter(({ keepsAlive }) => keepsAlive).length,
   };
 }
