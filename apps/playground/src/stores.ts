@@ -1,10 +1,7 @@
 /** The stores that the playground can play on: records and orders in one database each. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import Database from "libsql";
-import { startPostgres, startRedis } from "local-servers";
+import { emptyPlace, type Place } from "local-servers/place";
 import type { Notifier, Store } from "oncekey";
 import { postgresNotifier, postgresStore } from "oncekey/postgres";
 import { redisNotifier, redisStore } from "oncekey/redis";
@@ -13,13 +10,6 @@ import pg from "pg";
 
 export const STORES = ["sqlite", "redis", "postgres"] as const;
 export type StoreName = (typeof STORES)[number];
-
-/** A database of the playground's own, gone when it stops. */
-export interface Place {
-  /** A file or a URL, for every process to open. */
-  readonly address: string;
-  stop(): Promise<void>;
-}
 
 /** What one process needs of it. */
 export interface Kitchen {
@@ -38,24 +28,6 @@ export async function openPlace(name: StoreName): Promise<Place> {
   const kitchen = await openKitchen(name, place.address);
   await kitchen.close();
   return place;
-}
-
-async function emptyPlace(name: StoreName): Promise<Place> {
-  switch (name) {
-    case "sqlite": {
-      const directory = mkdtempSync(join(tmpdir(), "oncekey-playground-"));
-      const stop = async () => rmSync(directory, { recursive: true, force: true });
-      return { address: join(directory, "playground.db"), stop };
-    }
-    case "redis": {
-      const { url, stop } = await startRedis();
-      return { address: url, stop };
-    }
-    case "postgres": {
-      const { url, stop } = await startPostgres();
-      return { address: url, stop };
-    }
-  }
 }
 
 export function openKitchen(name: StoreName, address: string): Promise<Kitchen> {
