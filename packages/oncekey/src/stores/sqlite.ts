@@ -39,8 +39,8 @@ const DURATION_MS_MAX = 2 ** 50;
 /** `list` reads no more at once (`core/inspector.ts`). */
 const PAGE_MAX = 1_000;
 
-/** A commit of others is over by then. What lasts longer is a transaction. */
-const FOLLOW_PATIENCE_MS = 100;
+/** Commits of others are over by then: what holds the lock without a break is a transaction. */
+const HELD_MS = 500;
 
 /** Freeing a result of a megabyte takes a millisecond: claims may come in between. */
 const REAPED_AT_ONCE = 100;
@@ -88,11 +88,13 @@ export function sqliteStore(
       const answer = await read(() => records.standing(request));
       if (answer !== undefined) return answer;
       const claim = (turn: Turn) => records.claim(request, turn);
+      if (request.effects !== "transactional") return writer.share(claim);
       const found = await read(() => records.find(request.id));
-      if (found?.effects !== "transactional") return writer.share(claim);
+      if (found === undefined) return writer.share(claim);
       // Its lease has ended, but whoever has the write lock may be its owner, in the middle of the
       // transaction: nobody else can end that lease, and it is in flight for as long as it lasts.
-      return writer.share(claim, FOLLOW_PATIENCE_MS).catch((error: unknown) => {
+      if (open.has(found.token)) return { outcome: "taken", record: found };
+      return writer.share(claim, HELD_MS).catch((error: unknown) => {
         if (!(error instanceof LockedOut)) throw error;
         return { outcome: "taken", record: found };
       });

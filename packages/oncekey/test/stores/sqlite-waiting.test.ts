@@ -78,6 +78,19 @@ for (const client of clients) {
       equal(claim.outcome === "taken" && claim.record.state, "completed");
     });
 
+    test("a lease that ended is followed however long the queue is, as long as the lock is free", async () => {
+      const store = sqliteStore(file.open(), { transactions: file.open() });
+      const wanted = request({ effects: "transactional" });
+      await store.renew(await owned(store, wanted), 0);
+      const claim = store.claim(duplicate(wanted));
+      // The process is busy for longer than a held lock would be waited for; nobody holds it.
+      await Promise.resolve();
+      const until = performance.now() + 700;
+      while (performance.now() < until);
+      const followed = await claim;
+      equal(followed.outcome === "claimed" && followed.attempt, 2);
+    });
+
     test("a statement that somebody has not read to its end is said to be in the way", async () => {
       const db = file.open();
       const store = sqliteStore(db);

@@ -17,9 +17,10 @@ export class LockedOut extends StoreUnavailable {}
 export interface Writer {
   /**
    * Makes a change in the next shared transaction. Resolves when that is committed. It waits for
-   * the lock for `patienceMs`, `busyMs` unless told; after that it is not made.
+   * `busyMs`; where `heldMs` is given, also no longer than that for a lock that one transaction
+   * holds all the time. After that it is not made, and `LockedOut` is thrown.
    */
-  share<T>(change: (turn: Turn) => T, patienceMs?: number): Promise<T>;
+  share<T>(change: (turn: Turn) => T, heldMs?: number): Promise<T>;
   /**
    * Runs `work` in a transaction of its own on `connection`. It is committed if `work` says true,
    * and else rolled back; so it is when `work` throws, and the same error comes out again.
@@ -27,10 +28,11 @@ export interface Writer {
   alone(connection: Connection, work: () => Promise<boolean>): Promise<boolean>;
 }
 
-/** One of those who wait, and until when. */
+/** One of those who wait, since when, and for how long. */
 interface Waiting {
-  readonly leavesAt: number;
-  readonly patienceMs: number;
+  readonly since: number;
+  /** For a lock that is held without a break, by a transaction or by another process. */
+  readonly heldMs: number;
   reject(error: unknown): void;
 }
 
@@ -52,6 +54,8 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
   let isAwake = false;
   let alarm: ReturnType<typeof setTimeout> | undefined;
   let alarmAt = NEVER;
+  /** Since when nobody here could write; undefined while the lock was there for the asking. */
+  let heldSince: number | undefined;
 
   async function work(): Promise<void> {
     do {
@@ -69,8 +73,25 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
     alarm = at === NEVER ? undefined : setTimeout(leaveLate, at - performance.now());
   }
 
-  function wake(leavesAt: number): void {
-    if (leavesAt < alarmAt) setAlarm(leavesAt);
+  function leavesAt({ since, heldMs }: Waiting): number {
+    const atTheLatest = since + busyMs;
+    if (heldSince === undefined) return atTheLatest;
+    return Math.min(atTheLatest, Math.max(since, heldSince) + heldMs);
+  }
+
+  function attend(): void {
+    setAlarm(Math.min(NEVER, ...[...changes, ...transactions].map(leavesAt)));
+  }
+
+  /** A queue alone holds nobody up for long: only a lock that is not to be had counts. */
+  function hold(): void {
+    if (heldSince !== undefined) return;
+    heldSince = performance.now();
+    attend();
+  }
+
+  function wake(waiting: Waiting): void {
+    if (leavesAt(waiting) < alarmAt) setAlarm(leavesAt(waiting));
     if (isAwake) return;
     isAwake = true;
     void work();
@@ -80,12 +101,25 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
   function leaveLate(): void {
     const now = performance.now();
     for (const queue of [changes, transactions] as Waiting[][]) {
-      const late = queue.filter(({ leavesAt }) => leavesAt <= now);
-      const stay = queue.filter(({ leavesAt }) => leavesAt > now);
+      const late = queue.filter((waiting) => leavesAt(waiting) <= now);
+      const stay = queue.filter((waiting) => leavesAt(waiting) > now);
       queue.splice(0, queue.length, ...stay);
-      for (const { reject, patienceMs: ms } of late) reject(lockedOut(ms));
+      for (const { reject, heldMs } of late) reject(lockedOut(Math.min(heldMs, busyMs)));
     }
-    setAlarm(Math.min(NEVER, ...[...changes, ...transactions].map(({ leavesAt }) => leavesAt)));
+    attend();
+  }
+
+  /** IMMEDIATE, because a transaction that begins as a reader may find that it cannot write. */
+  async function begin(own: Connection, isWanted: () => boolean): Promise<void> {
+    await patiently(() => {
+      try {
+        own.exec("BEGIN IMMEDIATE");
+      } catch (error) {
+        if (isLocked(error)) hold();
+        throw error;
+      }
+    }, isWanted);
+    heldSince = undefined;
   }
 
   async function commitChanges(): Promise<void> {
@@ -112,38 +146,36 @@ export function createWriter(connection: Connection, records: Records, busyMs: n
   }
 
   return {
-    share: (change, patienceMs = busyMs) =>
+    share: (change, heldMs = busyMs) =>
       new Promise((resolve, reject) => {
-        const leavesAt = performance.now() + patienceMs;
         const apply = (turn: Turn) => applied(change, turn, resolve, reject);
-        changes.push({ leavesAt, patienceMs, reject, apply });
-        wake(leavesAt);
+        const waiting = { since: performance.now(), heldMs, reject, apply };
+        changes.push(waiting);
+        wake(waiting);
       }),
 
     alone: (own, body) =>
       new Promise((resolve, reject) => {
-        const leavesAt = performance.now() + busyMs;
+        const since = performance.now();
         const run = async () => {
           try {
-            await begin(own, () => performance.now() < leavesAt);
+            await begin(own, () => performance.now() < since + busyMs);
           } catch (error) {
             reject(isLocked(error) ? lockedOut(busyMs) : unavailable(error));
             return;
           }
+          hold();
           await ended(own, body).then(resolve, reject);
+          heldSince = undefined;
         };
-        transactions.push({ leavesAt, patienceMs: busyMs, reject, run });
-        wake(leavesAt);
+        const waiting = { since, heldMs: busyMs, reject, run };
+        transactions.push(waiting);
+        wake(waiting);
       }),
   };
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** IMMEDIATE, because a transaction that begins as a reader may find that it cannot write. */
-function begin(connection: Connection, isWanted: () => boolean): Promise<void> {
-  return patiently(() => connection.exec("BEGIN IMMEDIATE"), isWanted);
-}
 
 async function ended(connection: Connection, work: () => Promise<boolean>): Promise<boolean> {
   try {
