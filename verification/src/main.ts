@@ -1,40 +1,34 @@
 /**
  * `npm run verify`: every program that tries to break a promise, one after the other.
  *
- * `--only NAME` runs one of them, and what follows is its own. Ends with 1 if anything did not hold.
- * A run without any option is a whole one, and writes GUARANTEES.md.
+ * `--only NAME` runs one of them, and what follows is its own; `--sample` runs a part of each. Ends
+ * with 1 if anything did not hold. A run without any option is a whole one, and writes GUARANTEES.md.
  */
 import { writeFileSync } from "node:fs";
-import { lastChaos, runChaos } from "./chaos/program.ts";
 import { thisMachine } from "./machine.ts";
-import { runModel } from "./model/program.ts";
+import { oneOf } from "./options.ts";
+import { ORDINARY, PROGRAMS } from "./programs.ts";
 import { GUARANTEES, guaranteesOf, type ProgramRun } from "./report.ts";
-import { runSimulator } from "./simulator/program.ts";
-
-/** Each is given what stands behind its name on the command line. True: everything held. */
-const PROGRAMS: Readonly<Record<string, (args: readonly string[]) => Promise<boolean>>> = {
-  simulator: runSimulator,
-  model: runModel,
-  chaos: runChaos,
-};
 
 const args = process.argv.slice(2);
 const only = args.indexOf("--only");
-const name = only === -1 ? undefined : args[only + 1];
+const names = PROGRAMS.map(({ name }) => name);
+const chosen = only === -1 ? undefined : oneOf("only", names, args[only + 1] ?? "");
 const rest = only === -1 ? args : args.toSpliced(only, 2);
 
-if (name !== undefined && PROGRAMS[name] === undefined) {
-  throw new TypeError(`There is no program "${name}": there are ${Object.keys(PROGRAMS)}.`);
-}
 const runs: ProgramRun[] = [];
-for (const [each, run] of Object.entries(PROGRAMS)) {
-  if (name !== undefined && name !== each) continue;
+const programs = chosen === undefined ? ORDINARY : PROGRAMS.filter(({ name }) => name === chosen);
+for (const { name, run } of programs) {
   const began = performance.now();
-  const holds = await run(rest);
-  runs.push({ name: each, holds, seconds: Math.round((performance.now() - began) / 1_000) });
+  const outcome = await run(rest);
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  runs.push({ name, outcome, seconds });
+  console.log(
+    `${name}: ${outcome.holds ? "held" : "✗ DID NOT HOLD"}; ${outcome.summary}; ${seconds} s`,
+  );
 }
 if (args.length === 0) {
-  const page = guaranteesOf({ programs: runs, chaos: lastChaos(), machine: thisMachine() });
-  writeFileSync(GUARANTEES, page);
+  const at = new Date().toISOString();
+  writeFileSync(GUARANTEES, guaranteesOf({ programs: runs, machine: thisMachine(), at }));
 }
-process.exitCode = runs.every(({ holds }) => holds) ? 0 : 1;
+process.exitCode = runs.every(({ outcome }) => outcome.holds) ? 0 : 1;

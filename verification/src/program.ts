@@ -25,3 +25,6 @@ export interface Section {
   readonly title: string;
   readonly text: string;
 }
+
+/** Only help was asked for. */
+export const NOTHING_DONE: Outcome = { holds: true, summary: "", sections: [], limits: [] };

@@ -7,27 +7,17 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { storeCases } from "oncekey/conformance";
-import {
-  cellsOf,
-  FAULTS,
-  MODES,
-  type Mode,
-  modesOf,
-  POINTS,
-  STORES,
-  type StoreName,
-} from "./chaos/cell.ts";
-import type { CellResult } from "./chaos/chaos.ts";
+import { cellsOf, MODES, type Mode } from "./chaos/cell.ts";
 import { expectationOf } from "./chaos/expectation.ts";
-import type { ChaosRecord } from "./chaos/program.ts";
-import type { Storm } from "./chaos/storm.ts";
+import { table } from "./markdown.ts";
+import type { Outcome } from "./program.ts";
 
 export const GUARANTEES: string = join(import.meta.dirname, "../../../GUARANTEES.md");
 
 /** One of the programs of a whole run. */
 export interface ProgramRun {
   readonly name: string;
-  readonly holds: boolean;
+  readonly outcome: Outcome;
   readonly seconds: number;
 }
 
@@ -42,7 +32,8 @@ export interface Machine {
 
 export interface Run {
   readonly programs: readonly ProgramRun[];
-  readonly chaos: ChaosRecord;
+  /** ISO 8601. */
+  readonly at: string;
   readonly machine: Machine;
 }
 
@@ -74,117 +65,49 @@ function contractVersion(): string {
 }
 
 /** The whole page. */
-export function guaranteesOf({ programs, chaos, machine }: Run): string {
+export function guaranteesOf({ programs, machine, at }: Run): string {
+  const outcomes = programs.map(({ outcome }) => outcome);
+  const sections = [
+    {
+      title: "The promise of each mode",
+      text: listed(MODES, (mode) => `**${mode}**: ${PROMISES[mode]}`),
+    },
+    { title: "The run", text: runOf(programs, machine, at) },
+    { title: "Limits", text: limitsOf(outcomes) },
+    ...outcomes.flatMap((outcome) => outcome.sections),
+    { title: "What was not tested", text: listed(NOT_TESTED, (sentence) => sentence) },
+  ];
   const text = [
     "# What was verified",
     "`npm run verify` has written this page; a test fails when a hand has changed it. What is promised, and why " +
-      "it can be, is in [the guarantees](docs/guarantees.md).",
-    "## The promise of each mode",
-    MODES.map((mode) => `- **${mode}**: ${PROMISES[mode]}`).join("\n"),
-    "## The run",
-    runOf(programs, chaos, machine),
-    "## The fault matrix",
-    MATRIX,
-    ...STORES.map((store) => matrixOf(store, chaos)),
-    "## Limits",
-    limitsOf(chaos.cells),
-    "## A thousand duplicates at once",
-    stormsOf(chaos.storms),
-    "## What was not tested",
-    NOT_TESTED.map((sentence) => `- ${sentence}`).join("\n"),
+      "it can be, is in [the guarantees](docs/guarantees.md); what each program does, in " +
+      "[verification](docs/verification.md).",
+    ...sections.map((section) => `## ${section.title}\n\n${section.text}`),
   ].join("\n\n");
   return sealed(`${text}\n`);
 }
 
-const MATRIX =
-  "Five processes over one store, their leases 300 ms. One is armed to be hit at a point of its first request; " +
-  "duplicates go to the other four; then all is healed, and everybody is asked until there is an answer. A cell " +
-  "says how many effects there were in how many rounds. *In doubt*: how unrepeatable keys end whose owner died. " +
-  "**Bold** is a limit, which a run has to reproduce. Rows and columns are named as the command names them.";
+const listed = <Each>(all: readonly Each[], said: (each: Each) => string): string =>
+  all.map((each) => `- ${said(each)}`).join("\n");
 
-function runOf(
-  programs: readonly ProgramRun[],
-  { cells, seed, at }: ChaosRecord,
-  { processor, cores, memoryGiB, versions }: Machine,
-): string {
-  const rounds = cells.reduce((sum, cell) => sum + cell.rounds, 0);
-  const disturbed = cells.reduce((sum, cell) => sum + cell.disturbed, 0);
-  const violations = cells.reduce((sum, cell) => sum + cell.violations.length, 0);
+function runOf(programs: readonly ProgramRun[], machine: Machine, at: string): string {
+  const { processor, cores, memoryGiB, versions } = machine;
+  const rows = programs.map(({ name, outcome, seconds }) => [
+    ...[name, outcome.holds ? "yes" : "**no**", outcome.summary, `${seconds}`],
+  ]);
   return [
     `On ${at.slice(0, 10)}, ${processor}, ${cores} cores, ${memoryGiB} GiB. ${versions.join(", ")}.`,
-    table(
-      ["program", "held", "seconds"],
-      programs.map(({ name, holds, seconds }) => [name, holds ? "yes" : "**no**", `${seconds}`]),
-    ),
-    `Chaos: ${cells.length} cells, ${rounds} rounds, ${violations} violations, seed ${seed}. In ${disturbed} rounds ` +
-      "the machine itself held an owner up for longer than its lease; a repeatable effect may then happen once more.",
+    table(["program", "held", "what it did", "seconds"], rows),
+    "`npm run verify -- --only <program> --help` says how to run a part of one.",
   ].join("\n\n");
 }
 
-function matrixOf(store: StoreName, { cells, seed }: ChaosRecord): string {
-  const modes = modesOf(store);
-  const rows = POINTS.flatMap((point) =>
-    FAULTS.map((fault) => {
-      const found = modes.map((mode) =>
-        cells.find(
-          (cell) =>
-            cell.store === store &&
-            cell.mode === mode &&
-            cell.point === point &&
-            cell.fault === fault,
-        ),
-      );
-      return [point, fault, ...found.map(told)];
-    }),
-  );
-  return [
-    `### ${store}`,
-    `\`npm run verify -- --only chaos --store ${store} --mode <column> --at <at> --fault <fault> --seed ${seed}\``,
-    table(["at", "fault", ...modes], rows),
-  ].join("\n\n");
+function limitsOf(outcomes: readonly Outcome[]): string {
+  const limits = new Set(outcomes.flatMap((outcome) => outcome.limits));
+  const lead =
+    "What is documented as possible, and had to be seen: a run that never saw it has failed.";
+  return [lead, listed([...limits], (sentence) => `**${sentence}**`)].join("\n\n");
 }
-
-/** One cell in words. */
-function told(cell: CellResult | undefined): string {
-  if (cell === undefined) return "not run";
-  const { effects, rounds, violations } = cell;
-  const counts = Object.entries(effects).map(([count, times]) => {
-    const words = Object.keys(effects).length === 1 ? count : `${count} (${times}×)`;
-    return Number(count) > 1 ? `**${words}**` : words;
-  });
-  const end = expectationOf(cell).end === "in-doubt" ? ", in doubt" : "";
-  const bad = violations.length === 0 ? "" : `, **✗ ${violations.length} violations**`;
-  return `${counts.join(", ")}${end} in ${rounds}${bad}`;
-}
-
-function limitsOf(cells: readonly CellResult[]): string {
-  const limits = new Map<string, Set<string>>();
-  for (const cell of cells) {
-    if (Math.max(...expectationOf(cell).effects) <= 1) continue;
-    const where = `${cell.mode}, hit at ${cell.point}`;
-    const faults = limits.get(where) ?? new Set();
-    limits.set(where, faults.add(cell.fault));
-  }
-  return [...limits]
-    .map(([where, faults]) => {
-      return `- **${where} by ${[...faults].join(", ")}: the effect can happen twice.**`;
-    })
-    .join("\n");
-}
-
-function stormsOf(storms: readonly Storm[]): string {
-  const mib = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-  return table(
-    ["store", "mode", "storms", "violations", "p50", "p99", "largest process, before and after"],
-    storms.map(({ store, mode, storms: count, violations, p50Ms, p99Ms, memoryBytes }) => [
-      ...[store, mode, `${count}`, `${violations.length}`, `${p50Ms} ms`, `${p99Ms} ms`],
-      `${mib(memoryBytes.before)}, ${mib(memoryBytes.after)}`,
-    ]),
-  );
-}
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 
 const digestOf = (text: string): string =>
   createHash("sha256").update(text).digest("hex").slice(0, 12);

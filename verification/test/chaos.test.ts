@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cellsOf, FAULTS, POINTS, type Selection, sampleOf } from "../src/chaos/cell.ts";
-import { chaos } from "../src/chaos/chaos.ts";
+import { playChaos } from "../src/chaos/chaos.ts";
 
 const LIBRARY = join(import.meta.dirname, "../../../packages/oncekey");
 
@@ -34,7 +34,7 @@ const ROWS: readonly (Selection & { readonly says: string })[] = [
 
 for (const { says, ...selection } of ROWS) {
   test(says, async () => {
-    const { cells } = await chaos({ selection, seed: 7, rounds: 1 });
+    const { cells } = await playChaos({ selection, seed: 7, rounds: 1 });
     assert.ok(cells.length > 0);
     for (const { store, violations } of cells) assert.deepEqual(violations, [], store);
   });

@@ -64,7 +64,7 @@ const EXTRA_ROUNDS = 4;
 /** A server that was told to stop may take a moment to let go of its files. */
 const SETTLE_MS = 50;
 
-export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+export async function playChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { selection, seed, sample = false } = options;
   const all = cellsOf(selection);
   const cells = sample ? sampleOf(all, seed) : all;

@@ -1,14 +1,11 @@
 /** `npm run verify -- --only chaos`: which cells are played, and how it is told. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { numberOf, oneOf } from "../options.ts";
+import { NOTHING_DONE, type Program } from "../program.ts";
 import { FAULTS, MODES, POINTS, type Selection, STORES } from "./cell.ts";
-import { type CellResult, type ChaosResult, chaos } from "./chaos.ts";
+import { type CellResult, playChaos } from "./chaos.ts";
+import { limitsOf, sectionsOf } from "./report.ts";
 import type { Storm } from "./storm.ts";
-
-/** Where the generator of GUARANTEES.md finds what came of the last run. */
-const RESULTS: string = fileURLToPath(import.meta.resolve("../../../results/chaos.json"));
 
 /** Another one plays other delays, other victims, and another sample. */
 const SEED = 1;
@@ -25,61 +22,55 @@ const USAGE = `Options of the chaos harness:
   --storms N   of 1,000 duplicates each, for each store and mode; ${STORMS} where no cell is named
   --sample     each point under each fault once, spread over the stores and modes`;
 
-/** What a run of the whole matrix, or of a sample of it, leaves behind. */
-export interface ChaosRecord extends ChaosResult {
-  readonly seed: number;
-  readonly sample: boolean;
-  readonly seconds: number;
-  /** ISO 8601. */
-  readonly at: string;
-}
+export const chaos: Program = {
+  name: "chaos",
+  async run(args) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        store: { type: "string" },
+        mode: { type: "string" },
+        at: { type: "string" },
+        fault: { type: "string" },
+        seed: { type: "string", default: String(SEED) },
+        rounds: { type: "string" },
+        storms: { type: "string" },
+        sample: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      return NOTHING_DONE;
+    }
+    const selection = selectionOf(values);
+    const isWhole = Object.keys(selection).length === 0;
+    const seed = numberOf("seed", values.seed);
+    const { sample } = values;
+    const storms = isWhole ? (sample ? STORMS_OF_A_SAMPLE : STORMS) : 0;
+    const rounds = values.rounds ?? (sample ? "1" : undefined);
 
-/** True: everything held. */
-export async function runChaos(args: readonly string[]): Promise<boolean> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      store: { type: "string" },
-      mode: { type: "string" },
-      at: { type: "string" },
-      fault: { type: "string" },
-      seed: { type: "string", default: String(SEED) },
-      rounds: { type: "string" },
-      storms: { type: "string" },
-      sample: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return true;
-  }
-  const selection = selectionOf(values);
-  const isWhole = Object.keys(selection).length === 0;
-  const seed = numberOf("seed", values.seed);
-  const { sample } = values;
-  const storms = isWhole ? (sample ? STORMS_OF_A_SAMPLE : STORMS) : 0;
-  const rounds = values.rounds ?? (sample ? "1" : undefined);
-
-  const began = performance.now();
-  const result = await chaos({
-    selection,
-    seed,
-    sample,
-    storms: values.storms === undefined ? storms : numberOf("storms", values.storms),
-    onCell: (cell) => console.log(lineOf(cell)),
-    ...(rounds !== undefined && { rounds: numberOf("rounds", rounds) }),
-  });
-  const seconds = Math.round((performance.now() - began) / 1_000);
-  for (const storm of result.storms) console.log(stormLineOf(storm));
-  const played = result.cells.reduce((sum, cell) => sum + cell.rounds, 0);
-  console.log(
-    `chaos: ${result.cells.length} cells, ${played} rounds, ${result.violations} violations, ` +
-      `seed ${seed}, ${seconds} s`,
-  );
-  if (isWhole) keep({ ...result, seed, sample, seconds, at: new Date().toISOString() });
-  return result.violations === 0;
-}
+    const result = await playChaos({
+      selection,
+      seed,
+      sample,
+      storms: values.storms === undefined ? storms : numberOf("storms", values.storms),
+      onCell: (cell) => console.log(lineOf(cell)),
+      ...(rounds !== undefined && { rounds: numberOf("rounds", rounds) }),
+    });
+    for (const storm of result.storms) console.log(stormLineOf(storm));
+    const played = result.cells.reduce((sum, cell) => sum + cell.rounds, 0);
+    const stormy = result.storms.reduce((sum, each) => sum + each.storms, 0);
+    return {
+      holds: result.violations === 0,
+      summary:
+        `${result.cells.length} cells, ${played} rounds, ${stormy} storms, ` +
+        `${result.violations} violations, seed ${seed}`,
+      sections: sectionsOf(result, seed),
+      limits: limitsOf(result.cells),
+    };
+  },
+};
 
 interface Named {
   readonly store?: string | undefined;
@@ -95,23 +86,6 @@ function selectionOf({ store, mode, at, fault }: Named): Selection {
     ...(at !== undefined && { point: oneOf("at", POINTS, at) }),
     ...(fault !== undefined && { fault: oneOf("fault", FAULTS, fault) }),
   };
-}
-
-function oneOf<Word extends string>(option: string, words: readonly Word[], given: string): Word {
-  const word = words.find((each) => each === given);
-  if (word !== undefined) return word;
-  throw new TypeError(`Expected \`--${option}\` to be one of ${words.join(", ")}, got "${given}".`);
-}
-
-function numberOf(option: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new TypeError(`Expected \`--${option}\` to be a whole number, got "${text}".`);
-}
-
-/** What the last run left behind that was told to play all, or a sample of all. */
-export function lastChaos(): ChaosRecord {
-  return JSON.parse(readFileSync(RESULTS, "utf8")) as ChaosRecord;
 }
 
 /** One row of the table that a run prints. */
@@ -137,19 +111,4 @@ function stormLineOf(storm: Storm): string {
   const verdict = violations.length === 0 ? "held" : `✗\n  ${violations.join("\n  ")}`;
   const name = `${store.padEnd(8)}  ${mode.padEnd(13)}`;
   return `${name}  ${storms} storms of ${duplicates} duplicates  ${figures}  ${verdict}`;
-}
-
-/** One cell a line, so that two runs can be told apart by `diff`. */
-function keep(record: ChaosRecord): void {
-  const { cells, storms, ...rest } = record;
-  const list = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value));
-  const lines = [
-    `${JSON.stringify(rest).slice(0, -1)},"cells":[`,
-    list(cells).join(",\n"),
-    `],"storms":[`,
-    list(storms).join(",\n"),
-    "]}",
-  ];
-  mkdirSync(dirname(RESULTS), { recursive: true });
-  writeFileSync(RESULTS, `${lines.join("\n")}\n`);
 }

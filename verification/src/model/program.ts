@@ -1,6 +1,8 @@
 /** `npm run verify -- --only model`: every state of the model, and that what is wrong is found. */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { table } from "../markdown.ts";
+import { NOTHING_DONE, type Program, type Outcome as RunOutcome } from "../program.ts";
 import {
   type Expected,
   type Exploration,
@@ -42,33 +44,65 @@ const USAGE = `Options of the model:
   --nightly   ${WORKERS_NIGHTLY} workers as well, by hash compaction; futures with ${WORKERS}
   --tell NAME tells the counterexample of a mutant or limit, such as doubt-is-followed`;
 
-/** True: all held, every mutant and limit was found, and every step of the model was taken. */
-export async function runModel(args: readonly string[]): Promise<boolean> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      sample: { type: "boolean", default: false },
-      nightly: { type: "boolean", default: false },
-      tell: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return true;
-  }
-  if (values.tell !== undefined) return tellOne(values.tell);
-  const began = performance.now();
-  const answered: Answered[] = [];
-  for await (const each of answers(values.nightly ? nightly() : questions(values.sample))) {
-    answered.push(each);
-    await tell(each);
-  }
-  const wrong = answered.filter((each) => each.wrong !== undefined);
-  const seconds = ((performance.now() - began) / 1_000).toFixed(0);
-  console.log(`model: ${answered.length} explorations, ${wrong.length} wrong; ${seconds} s`);
-  return wrong.length === 0;
+export const model: Program = {
+  name: "model",
+  async run(args) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        sample: { type: "boolean", default: false },
+        nightly: { type: "boolean", default: false },
+        tell: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      return NOTHING_DONE;
+    }
+    if (values.tell !== undefined) {
+      return { ...NOTHING_DONE, holds: await tellOne(values.tell), summary: "a story" };
+    }
+    const answered: Answered[] = [];
+    for await (const each of answers(values.nightly ? nightly() : questions(values.sample))) {
+      answered.push(each);
+      await tell(each);
+    }
+    return outcomeOf(answered);
+  },
+};
+
+/** All held, every mutant and limit was found, and every step of the model was taken. */
+function outcomeOf(answered: readonly Answered[]): RunOutcome {
+  const wrong = answered.filter((each) => each.wrong !== undefined).length;
+  const states = answered.reduce((sum, { outcome }) => sum + outcome.states, 0);
+  const reached = answered.filter(({ expects, wrong: why }) => expects === "violated" && !why);
+  const limits = LIMITS.filter(({ change }) =>
+    reached.some(({ exploration }) => exploration.change === change),
+  );
+  return {
+    holds: wrong === 0,
+    summary: `${answered.length} explorations, ${states} states, ${wrong} not as expected`,
+    sections: [{ title: "Every state of the model", text: explorationsIn(answered) }],
+    limits: limits.map(
+      ({ says, breaks }) => `${breaks.map(([mode]) => mode).join(", ")}: ${says}.`,
+    ),
+  };
 }
+
+function explorationsIn(answered: readonly Answered[]): string {
+  const rows = answered.map(({ about, exploration, expects, outcome, wrong }) => [
+    ...[exploration.mode, `${exploration.workers}`, about, `${outcome.states}`],
+    wrong === undefined ? SAYS[expects] : `**✗ ${wrong}**`,
+  ]);
+  return [
+    "Workers that claim, act, die, sleep, wait and come late, in each order that there is. What the model is, " +
+      "and what stands for what in the sources: [its page](verification/model/README.md).",
+    table(["mode", "workers", "what", "states", "came out as"], rows.sort()),
+  ].join("\n\n");
+}
+
+const SAYS = { holds: "holds", violated: "counterexample, as it must" } as const;
 
 export function questions(isSample: boolean): readonly Question[] {
   const workers = isSample ? 2 : WORKERS;

@@ -7,7 +7,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { table } from "../markdown.ts";
-import type { Outcome, Program } from "../program.ts";
+import { NOTHING_DONE, type Outcome, type Program } from "../program.ts";
 import { type Bench, openBench } from "./bench.ts";
 import { BUGS } from "./bugs.ts";
 import { type Mutant, nameOf, type Suite, type Verdict } from "./mutant.ts";
@@ -40,7 +40,7 @@ export const mutants: Program = {
     });
     if (values.help) {
       console.log(USAGE);
-      return { holds: true, summary: "", sections: [], limits: [] };
+      return NOTHING_DONE;
     }
     const chosen = MUTANTS.filter(
       ({ name, bugs = [] }) =>
@@ -125,7 +125,6 @@ function wordsOf(verdict: Verdict): readonly [string, string] {
 function outcomeOf(all: readonly Tried[]): Outcome {
   const killed = all.filter(({ verdict }) => verdict.kind === "killed").length;
   const summary = `${killed} of ${all.length} mutants killed`;
-  console.log(`mutants: ${summary}`);
   return {
     holds: killed === all.length,
     summary,

@@ -1,0 +1,11 @@
+/** All programs of `npm run verify`, in the order in which they run: what ends soon comes first. */
+import { chaos } from "./chaos/program.ts";
+import { model } from "./model/program.ts";
+import { mutants } from "./mutants/program.ts";
+import type { Program } from "./program.ts";
+import { simulator } from "./simulator/program.ts";
+
+/** What a run without a name plays. */
+export const ORDINARY: readonly Program[] = [simulator, model, mutants, chaos];
+
+export const PROGRAMS: readonly Program[] = [...ORDINARY];
