@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cellsOf, FAULTS, POINTS, type Selection, sampleOf } from "../src/chaos/cell.ts";
+import { cellsOf, faultsAt, POINTS, type Selection, sampleOf } from "../src/chaos/cell.ts";
 import { playChaos } from "../src/chaos/chaos.ts";
 
 const LIBRARY = join(import.meta.dirname, "../../../packages/oncekey");
@@ -25,6 +25,14 @@ const ROWS: readonly (Selection & { readonly says: string })[] = [
   {
     says: "Gone when completion was sent: a downstream that knows the derived key acts once",
     ...{ mode: "deduplicated", point: "complete-sent", fault: "exit" },
+  },
+  {
+    says: "The client leaves in mid-effect: the handler finishes, and the answer is kept",
+    ...{ mode: "unrepeatable", point: "mid-effect", fault: "leave" },
+  },
+  {
+    says: "The handler outlives its first lease: it is renewed, and nobody follows",
+    ...{ mode: "repeatable", point: "mid-effect", fault: "linger" },
   },
   {
     says: "The acknowledgement of a commit is lost: effect and record stand together",
@@ -48,7 +56,7 @@ test("A sample meets every point under every fault, in every mode, whatever its 
     const met = (names: (cell: (typeof all)[number]) => string) => new Set(sample.map(names)).size;
     assert.equal(
       met(({ point, fault }) => `${point} ${fault}`),
-      POINTS.length * FAULTS.length,
+      POINTS.flatMap(faultsAt).length,
     );
     assert.equal(
       met(({ store, mode }) => `${store} ${mode}`),

@@ -20,8 +20,12 @@ export const POINTS = [
 ] as const;
 export type Point = (typeof POINTS)[number];
 
-/** SIGKILL; SIGSTOP for two leases, then SIGCONT; `process.exit(1)`; an exception. */
-export const FAULTS = ["kill", "stop", "exit", "throw"] as const;
+/**
+ * SIGKILL; SIGSTOP for two leases, then SIGCONT; `process.exit(1)`; an exception; the client
+ * leaves; the handler takes four leases. The last two are no faults of the process: nothing may
+ * change.
+ */
+export const FAULTS = ["kill", "stop", "exit", "throw", "leave", "linger"] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface Cell {
@@ -38,10 +42,14 @@ export type Selection = Partial<Cell>;
 export const modesOf = (store: StoreName): readonly Mode[] =>
   store === "redis" ? MODES.filter((mode) => mode !== "transactional") : MODES;
 
+/** A handler lingers in its effect, and nowhere else. */
+export const faultsAt = (point: Point): readonly Fault[] =>
+  FAULTS.filter((fault) => fault !== "linger" || point === "mid-effect");
+
 export function cellsOf(selection: Selection = {}): readonly Cell[] {
   return STORES.flatMap((store) =>
     modesOf(store).flatMap((mode) =>
-      POINTS.flatMap((point) => FAULTS.map((fault) => ({ store, mode, point, fault }))),
+      POINTS.flatMap((point) => faultsAt(point).map((fault) => ({ store, mode, point, fault }))),
     ),
   ).filter((cell) => isWithin(cell, selection));
 }
@@ -58,7 +66,7 @@ function isWithin(cell: Cell, selection: Selection): boolean {
 export function sampleOf(cells: readonly Cell[], seed: number): readonly Cell[] {
   return cells.filter(({ store, mode, point, fault }) => {
     const turn = STORES.indexOf(store) + MODES.indexOf(mode) + POINTS.indexOf(point) + seed;
-    return (turn + FAULTS.indexOf(fault)) % FAULTS.length === 0;
+    return (turn + FAULTS.indexOf(fault)) % MODES.length === 0;
   });
 }
 

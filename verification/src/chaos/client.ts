@@ -10,6 +10,8 @@ export interface Sent {
   readonly amount: number;
   /** How long the handler takes before its effect. */
   readonly dwellMs?: number;
+  /** The client leaves when it fires. */
+  readonly leaves?: AbortSignal;
 }
 
 export type Reply =
@@ -53,7 +55,7 @@ export async function send(sent: Sent): Promise<Sighting> {
   return { reply, sentAt, at: now() };
 }
 
-function exchange({ origin, path, key, guest, amount, dwellMs }: Sent): Promise<Reply> {
+function exchange({ origin, path, key, guest, amount, dwellMs, leaves }: Sent): Promise<Reply> {
   return new Promise((resolve) => {
     const cut = () => resolve({ kind: "cut" });
     const headers = {
@@ -62,7 +64,8 @@ function exchange({ origin, path, key, guest, amount, dwellMs }: Sent): Promise<
       "X-Guest": guest,
       "X-Dwell": dwellMs ?? 0,
     };
-    const options = { method: "POST", agent: false, headers, timeout: TIMEOUT_MS };
+    const leaving = leaves === undefined ? {} : { signal: leaves };
+    const options = { method: "POST", agent: false, headers, timeout: TIMEOUT_MS, ...leaving };
     const request = httpRequest(`${origin}${path}`, options, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

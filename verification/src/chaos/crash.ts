@@ -21,9 +21,19 @@ export interface Crash {
   arm(order: Order): void;
   /** The order, if this is its point in its round, and it has not been carried out. */
   due(point: Point, round: string | undefined): Order | undefined;
-  /** Returns at once unless it is due. Throws what `error` makes, where the fault is to throw. */
-  at(point: Point, round: string | undefined, error: () => Error): void;
+  /**
+   * Returns at once unless it is due. Throws what `error` makes, where the fault is to throw. True:
+   * the client has left, and whoever can wait lets the process notice.
+   */
+  at(point: Point, round: string | undefined, error: () => Error): boolean;
 }
+
+/** For the harness to read in the ledger that the point is reached, and to hang up. */
+const LEAVING_MS = 30;
+
+/** The process does nothing at all meanwhile: it has not noticed when it goes on. */
+const standStill = (ms: number): unknown =>
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 export function createCrash(ledger: Ledger): Crash {
   let armed: Order | undefined;
@@ -41,21 +51,27 @@ export function createCrash(ledger: Ledger): Crash {
     },
     at(point, round, error) {
       const order = due(point, round);
-      if (order === undefined) return;
+      if (order === undefined) return false;
       left--;
       ledger.write({ what: "hit", round: order.round });
       ledger.sync();
       switch (order.fault) {
         case "kill":
           process.kill(process.pid, "SIGKILL");
-          return;
+          return false;
         case "stop":
           // Returns when somebody sends SIGCONT.
           process.kill(process.pid, "SIGSTOP");
-          return;
+          return false;
         case "exit":
           process.exit(1);
-          return;
+          return false;
+        case "linger":
+          // The harness has asked for a handler that takes its time.
+          return false;
+        case "leave":
+          standStill(LEAVING_MS);
+          return true;
         case "throw":
           throw error();
       }

@@ -42,7 +42,7 @@ const STOPPED_IN_COMPLETE = row(ONCE, MAYBE_TWICE);
 /** Unrepeatable keeps the framework's 500; repeatable means that such an attempt is run again. */
 const THREW = row(ONCE, TWICE_IS_THE_LIMIT);
 
-type Death = Exclude<Fault, "exit">;
+type Death = Exclude<Fault, "exit" | "leave" | "linger">;
 
 const MATRIX: Readonly<Record<Point, Readonly<Record<Death, Row>>>> = {
   "before-claim": { kill: NO_CHANGE, stop: NO_CHANGE, throw: NO_CHANGE },
@@ -56,7 +56,11 @@ const MATRIX: Readonly<Record<Point, Readonly<Record<Death, Row>>>> = {
   "mid-response": { kill: NO_CHANGE, stop: NO_CHANGE, throw: NO_CHANGE },
 };
 
-/** `exit(1)` is a death like any other: what is in memory is gone. */
+/**
+ * `exit(1)` is a death like any other: what is in memory is gone. A client that leaves and a
+ * handler that outlives its first lease change nothing.
+ */
 export function expectationOf({ mode, point, fault }: Omit<Cell, "store">): Expectation {
+  if (fault === "leave" || fault === "linger") return NO_CHANGE[mode];
   return MATRIX[point][fault === "exit" ? "kill" : fault][mode];
 }

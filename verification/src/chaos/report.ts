@@ -1,7 +1,7 @@
 /** What the page says of a run of the chaos harness. */
 import { table } from "../markdown.ts";
 import type { Section } from "../program.ts";
-import { FAULTS, modesOf, POINTS, STORES, type StoreName } from "./cell.ts";
+import { faultsAt, modesOf, POINTS, STORES, type StoreName } from "./cell.ts";
 import type { CellResult, ChaosResult } from "./chaos.ts";
 import { expectationOf } from "./expectation.ts";
 import type { Storm } from "./storm.ts";
@@ -28,7 +28,7 @@ const disturbedIn = (rounds: number): string =>
 function matrixOf(store: StoreName, cells: readonly CellResult[], seed: number): string {
   const modes = modesOf(store);
   const rows = POINTS.flatMap((point) =>
-    FAULTS.map((fault) => {
+    faultsAt(point).map((fault) => {
       const found = modes.map((mode) =>
         cells.find(
           (cell) =>

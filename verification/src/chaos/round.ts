@@ -23,6 +23,7 @@ export interface Scene {
 }
 
 const STOP_MS = 2 * LEASE_MS;
+const LINGER_MS = 4 * LEASE_MS;
 /** How long a duplicate waits before it asks again: short, since a lease is short here. */
 const RETRY_MS = 25;
 const LOOK_MS = 4;
@@ -55,7 +56,7 @@ export async function playRound(
     key: `key-${random.between(1, 1e9)}`,
     guest: "ann",
     amount: random.between(1, 1_000),
-    dwellMs: random.pick([0, 0, 5, 20]),
+    dwellMs: cell.fault === "linger" ? LINGER_MS : random.pick([0, 0, 5, 20]),
   };
   const ask = (index: number, change: Partial<Sent> = {}): Promise<Sighting> =>
     send({ ...request, origin: cluster.origin(index), ...change });
@@ -66,8 +67,10 @@ export async function playRound(
   await cluster.arm(victim, { round, point: cell.point, fault: cell.fault, times, delayMs });
 
   const entries: Entry[] = [];
-  const first = ask(victim);
+  const client = new AbortController();
+  const first = ask(victim, { leaves: client.signal });
   await isHit(scene.ledger, entries, round);
+  if (cell.fault === "leave") client.abort();
   const sightings = await strike(scene, cell, victim, ask);
   sightings.push(await first);
 

@@ -37,6 +37,8 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** Less than the stop of two leases, so that some calls are given up and others come back late. */
 const STORE_TIMEOUT_MS = 2_000;
+/** For a process to notice that its client has left. */
+const NOTICING_MS = 10;
 /** Stands in the second part of the body: a piece of the answer that holds it is not the first. */
 const TAIL = '"tail":"';
 
@@ -126,10 +128,10 @@ async function chargeOnce(
 
   ledger.write({ what: "effect", round, guest, amount, token, attempt, derived });
   await book?.({ round, guest, token, leg: "debit" });
-  crash.at("mid-effect", round, threw);
+  if (crash.at("mid-effect", round, threw)) await pause(NOTICING_MS);
   await book?.({ round, guest, token, leg: "credit" });
   ledger.sync();
-  crash.at("after-effect", round, threw);
+  if (crash.at("after-effect", round, threw)) await pause(NOTICING_MS);
 
   response.writeHead(201, {
     "Content-Type": "application/json",
