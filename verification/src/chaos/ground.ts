@@ -1,5 +1,5 @@
 /** What the five processes stand on: a store, and the table of what transactions have done. */
-import type { Inspector, Store, TransactionalStore } from "oncekey";
+import type { Inspector, Notifier, Store, TransactionalStore } from "oncekey";
 import type { StoreName } from "./cell.ts";
 
 /** One half of an effect inside a transaction: half an effect is as wrong as two. */
@@ -17,6 +17,8 @@ export interface Ground {
   readonly store: Store & Inspector;
   /** Undefined: this store has no transactions. */
   readonly transactional: TransactionalStore<Book> | undefined;
+  /** Undefined: who waits for this store asks it at intervals. */
+  readonly notifier: Notifier | undefined;
   /** What was committed. */
   legs(round: string): Promise<readonly Leg[]>;
   close(): Promise<void>;

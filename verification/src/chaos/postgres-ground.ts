@@ -1,5 +1,5 @@
 /** Postgres over a pool, as an application would have it. */
-import { postgresStore } from "oncekey/postgres";
+import { postgresNotifier, postgresStore } from "oncekey/postgres";
 import pg from "pg";
 import type { Ground, Leg } from "./ground.ts";
 
@@ -15,8 +15,10 @@ export async function postgresGround(url: string): Promise<Ground> {
   const store = postgresStore(pool);
   await store.setup();
   await pool.query(CREATE_LEGS);
+  const notifier = postgresNotifier(pool);
   return {
     store,
+    notifier,
     transactional: {
       ...store,
       transaction: (lease, work) =>
@@ -31,6 +33,9 @@ export async function postgresGround(url: string): Promise<Ground> {
       const text = "select round, guest, token::int as token, leg from legs where round = $1";
       return (await pool.query<Leg>(text, [round])).rows;
     },
-    close: () => pool.end(),
+    async close() {
+      await notifier.close();
+      await pool.end();
+    },
   };
 }

@@ -1,16 +1,21 @@
 /** Redis: records and no transactions of ours. */
 import { Redis } from "ioredis";
-import { redisStore } from "oncekey/redis";
+import { redisNotifier, redisStore } from "oncekey/redis";
 import type { Ground } from "./ground.ts";
 
 export async function redisGround(url: string): Promise<Ground> {
   const client = new Redis(url);
   const store = redisStore(client);
   await store.setup();
+  const subscriber = client.duplicate();
   return {
     store,
+    notifier: redisNotifier(subscriber),
     transactional: undefined,
     legs: async () => [],
-    close: async () => client.disconnect(),
+    async close() {
+      subscriber.disconnect();
+      client.disconnect();
+    },
   };
 }

@@ -76,6 +76,7 @@ function guardsOf(
   const common = {
     leaseMs,
     waitMs,
+    ...(ground.notifier !== undefined && { notifier: ground.notifier }),
     storeTimeoutMs: STORE_TIMEOUT_MS,
     required: true,
     scope: (request: IncomingMessage) => guestOf(request),

@@ -15,6 +15,7 @@ export async function sqliteGround(file: string): Promise<Ground> {
     void insert.run(round, guest, token, leg);
   return {
     store,
+    notifier: undefined,
     transactional: {
       ...store,
       transaction: (lease, work) => store.transaction(lease, () => work(book)),
