@@ -4,8 +4,10 @@ import { model } from "./model/program.ts";
 import { mutants } from "./mutants/program.ts";
 import type { Program } from "./program.ts";
 import { simulator } from "./simulator/program.ts";
+import { soaking } from "./soak/program.ts";
 
 /** What a run without a name plays. */
 export const ORDINARY: readonly Program[] = [simulator, model, mutants, chaos];
 
-export const PROGRAMS: readonly Program[] = [...ORDINARY];
+/** The soak takes half an hour, and is played by those who ask for it. */
+export const PROGRAMS: readonly Program[] = [...ORDINARY, soaking];
