@@ -1,11 +1,12 @@
 /** Real servers, private and on free ports: children of the process that asked for them. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 
 export interface LocalServer {
   readonly port: number;
@@ -31,22 +32,50 @@ export async function startRedis(settings: readonly string[] = []): Promise<Loca
 
 /** A fresh cluster with trust authentication, listening on loopback only. */
 export async function startPostgres(settings: readonly string[] = []): Promise<LocalServer> {
-  const bin = postgresBin();
   const directory = mkdtempSync(join(tmpdir(), "oncekey-postgres-"));
-  const account = accountFor(directory);
-  const data = join(directory, "data");
   execFileSync(
-    join(bin, "initdb"),
-    ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-    { stdio: "ignore", ...account },
+    join(postgresBin(), "initdb"),
+    [
+      ...["-D", join(directory, "data"), "-U", "postgres", "-A", "trust"],
+      ...["-E", "UTF8", "--locale=C", "--no-sync"],
+    ],
+    { stdio: "ignore", ...accountFor(directory) },
   );
+  return runPostgres(directory, settings);
+}
+
+/**
+ * A copy of the one behind `port`, that follows it under the name "standby". `port` may be that of
+ * a proxy: the copy is made, and followed, through it.
+ */
+export async function startStandby(
+  port: number,
+  settings: readonly string[] = [],
+): Promise<LocalServer> {
+  const directory = mkdtempSync(join(tmpdir(), "oncekey-standby-"));
+  const data = join(directory, "data");
+  const account = accountFor(directory);
+  const from = ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres"];
+  await promisify(execFile)(
+    join(postgresBin(), "pg_basebackup"),
+    ["-D", data, ...from, "-X", "stream", "-c", "fast", "--no-sync"],
+    account,
+  );
+  writeFileSync(join(data, "standby.signal"), "");
+  const follows = `host=127.0.0.1 port=${port} user=postgres application_name=standby`;
+  return runPostgres(directory, [`primary_conninfo=${follows}`, ...settings]);
+}
+
+async function runPostgres(directory: string, settings: readonly string[]): Promise<LocalServer> {
+  const bin = postgresBin();
   const port = await freePort();
+  const data = join(directory, "data");
   const options = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory];
   const limits = ["-c", "max_connections=200", "-c", "shared_buffers=64MB"];
   const extra = settings.flatMap((setting) => ["-c", setting]);
   const child = spawn(join(bin, "postgres"), [...options, ...limits, ...extra], {
     stdio: "ignore",
-    ...account,
+    ...accountFor(directory),
   });
   const probe = ["-h", "127.0.0.1", "-p", String(port), "-q"];
   await ready(

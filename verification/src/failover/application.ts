@@ -1,0 +1,127 @@
+/** One application process: a guard for each mode, and a handler that charges, and may stand still. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import type { OncekeyEvent } from "oncekey";
+import { idempotency, idempotencyOf } from "oncekey/node";
+import type { Mode } from "../chaos/cell.ts";
+import { roundOf } from "../chaos/fragile-store.ts";
+import type { Book, Ground } from "../chaos/ground.ts";
+import { type Ledger, openLedger } from "../chaos/ledger.ts";
+import type { Durability, StoreName } from "./cell.ts";
+import { openGround } from "./ground.ts";
+
+export interface ApplicationSettings {
+  readonly store: StoreName;
+  readonly durability: Durability;
+  readonly address: string;
+  readonly ledger: string;
+}
+
+export type ToApplication =
+  | { readonly kind: "start"; readonly settings: ApplicationSettings }
+  /** Handlers stand still after their effect, until they are told to go on. */
+  | { readonly kind: "hold" | "go-on" };
+
+export interface FromApplication {
+  readonly port: number;
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** Longer than a failover of a server that is not busy, so that leases are there to outlive it. */
+export const LEASE_MS = 1_500;
+/** Enough for all claims of a drill that wait for their replica one behind the other. */
+const STORE_TIMEOUT_MS = 2_000;
+
+let goOn: () => void = () => {};
+let held: Promise<void> = Promise.resolve();
+
+async function serve(settings: ApplicationSettings): Promise<void> {
+  const ledger = openLedger(settings.ledger);
+  const ground = await openGround(settings.store, settings.durability, settings.address);
+  const guards = guardsOf(ground, ledger);
+  const server = createServer((request, response) => {
+    const [, mode = ""] = (request.url ?? "").split("/");
+    const guard = guards[mode as Mode];
+    if (guard !== undefined) return guard(request, response);
+    response.writeHead(404).end();
+  });
+  const tell = () => {
+    process.send?.({ port: (server.address() as AddressInfo).port } satisfies FromApplication);
+  };
+  process.on("message", ({ kind }: ToApplication) => {
+    if (kind === "go-on") goOn();
+    if (kind === "hold") {
+      held = new Promise((resolve) => {
+        goOn = resolve;
+      });
+    }
+    tell();
+  });
+  server.listen(0, "127.0.0.1", tell);
+}
+
+function guardsOf(ground: Ground, ledger: Ledger): Partial<Record<Mode, Listener>> {
+  const common = {
+    leaseMs: LEASE_MS,
+    storeTimeoutMs: STORE_TIMEOUT_MS,
+    required: true,
+    scope: () => "ann",
+    onEvent: (event: OncekeyEvent) => note(event, ledger),
+  };
+  const { store, transactional } = ground;
+  const charge = (request: IncomingMessage, response: ServerResponse) =>
+    chargeOnce(request, response, ledger);
+  const repeatable = idempotency({ ...common, store, effects: "repeatable" }, charge);
+  const guards: Partial<Record<Mode, Listener>> = {
+    unrepeatable: idempotency({ ...common, store, effects: "unrepeatable" }, charge),
+    repeatable,
+    // The same application: it is the downstream, and so the counting, that differs.
+    deduplicated: repeatable,
+  };
+  if (transactional === undefined) return guards;
+  const options = { ...common, store: transactional, effects: "transactional" } as const;
+  guards.transactional = idempotency(options, (request: IncomingMessage, response) =>
+    chargeOnce(request, response, ledger, idempotencyOf<Book>(request).transaction),
+  );
+  return guards;
+}
+
+function note(event: OncekeyEvent, ledger: Ledger): void {
+  if (event.type === "superseded")
+    ledger.write({ what: "superseded", round: roundOf(event.label) });
+}
+
+/** The effect in two steps; then, where it was told so, the handler stands still. */
+async function chargeOnce(
+  request: IncomingMessage,
+  response: ServerResponse,
+  ledger: Ledger,
+  book?: Book,
+): Promise<void> {
+  const { token, attempt, deriveKey } = idempotencyOf(request);
+  const round = roundOf(request.url ?? "");
+  const guest = String(request.headers["x-guest"]);
+  const { amount } = JSON.parse(await text(request)) as { readonly amount: number };
+  const derived = deriveKey("charge");
+
+  await book?.({ round, guest, token, leg: "debit" });
+  await book?.({ round, guest, token, leg: "credit" });
+  ledger.write({ what: "effect", round, guest, amount, token, attempt, derived });
+  ledger.sync();
+  await held;
+
+  response.writeHead(201, { "Content-Type": "application/json", Location: `/charges/${token}` });
+  response.end(JSON.stringify({ round, guest, amount, token, attempt, by: process.pid }));
+}
+
+process.once("message", (message: ToApplication) => {
+  if (message.kind !== "start") return;
+  serve(message.settings).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+// When the harness is gone there is nobody left to answer.
+process.once("disconnect", () => process.exit());
