@@ -30,7 +30,7 @@ export async function postgresGround(url: string): Promise<Ground> {
         ),
     },
     async legs(round) {
-      const text = "select round, guest, token::int as token, leg from legs where round = $1";
+      const text = "select round, guest, token::float8 as token, leg from legs where round = $1";
       return (await pool.query<Leg>(text, [round])).rows;
     },
     async close() {

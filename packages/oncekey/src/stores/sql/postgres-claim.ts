@@ -7,6 +7,7 @@
  */
 import {
   CLOCK,
+  drawnToken,
   EXPIRED,
   expiry,
   FITS,
@@ -58,7 +59,7 @@ seen AS MATERIALIZED (
 inserted AS (
   INSERT INTO ${table} AS r (id, token, attempt, nonce, scope, fingerprint, effects, label, state,
     claimed_at, lease_ends_at, retention_ms, expires_at)
-  SELECT id, nextval('${sequence}'), 1, nonce, scope, fingerprint, effects, label, 'unsettled',
+  SELECT id, ${drawnToken(sequence)}, 1, nonce, scope, fingerprint, effects, label, 'unsettled',
     now, now + lease_ms, retention_ms, ${expiry("effects", "lease_ms", "retention_ms")}
   FROM asked
   WHERE NOT EXISTS (SELECT FROM seen WHERE seen.id = asked.id)

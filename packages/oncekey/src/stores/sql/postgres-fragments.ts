@@ -5,6 +5,17 @@ export const CLOCK: string = `clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
 )`;
 
+/** As many of a millisecond as are told apart. With it, tokens are exact numbers until 2109. */
+const TOKENS_PER_MS = 2048;
+
+/**
+ * A token no claim was given before: the clock at `now`, and a count that tells one millisecond's
+ * apart. A mere count would start again at the old numbers when a failover or a restore lost its
+ * last steps, and the owner whose claim was lost with them would pass the next one's fence.
+ */
+export const drawnToken = (sequence: string): string =>
+  `now * ${TOKENS_PER_MS} + nextval('${sequence}') % ${TOKENS_PER_MS}`;
+
 /** Of `r`, at `now`. Null where it never expires, and where the row is damaged. */
 export const EXPIRED: string = "(r.state <> 'released' AND r.expires_at <= now)";
 export const HIDDEN: string = `(${EXPIRED} OR r.state = 'released')`;

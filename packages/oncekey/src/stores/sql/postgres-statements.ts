@@ -8,7 +8,7 @@
  */
 import type { SqlStatement } from "./client.ts";
 import { claimStatement, followStatement } from "./postgres-claim.ts";
-import { CLOCK, EXPIRED, expiry, rowsOfLists } from "./postgres-fragments.ts";
+import { CLOCK, drawnToken, EXPIRED, expiry, rowsOfLists } from "./postgres-fragments.ts";
 import { getStatement, listStatement, lookStatement, reapStatement } from "./postgres-reads.ts";
 import { nameOf, type TableNames } from "./postgres-schema.ts";
 
@@ -37,8 +37,8 @@ const RELEASED_MS = 60_000;
 
 export function createStatements(names: TableNames): Statements {
   const { table, sequence, channel } = names;
-  /** Greater than the row's own even when a restored sequence lags behind. */
-  const nextToken = `greatest(nextval('${sequence}'), r.token + 1)`;
+  /** Greater than the row's own, also within its millisecond and when the clock was set back. */
+  const nextToken = `greatest(${drawnToken(sequence)}, r.token + 1)`;
   const released = `state = 'released', label = '', expires_at = now + ${RELEASED_MS}`;
   const renewed = `lease_ends_at = now + lease_ms,
     expires_at = ${expiry("r.effects", "lease_ms", "r.retention_ms")}`;
