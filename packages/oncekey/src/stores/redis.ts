@@ -8,7 +8,7 @@ import { checkInteger, checkNames, checkOneOf, refuse } from "../core/check.ts";
 import { StoreUnavailable } from "../core/errors.ts";
 import type { Inspector } from "../core/inspector.ts";
 import type { Digest } from "../core/record.ts";
-import type { Lease, Store } from "../core/store.ts";
+import type { Claim, ClaimRequest, Lease, Store } from "../core/store.ts";
 import { type Argument, faceOf, type RedisClient } from "./redis-client.ts";
 import { checkPrefix, DEFAULT_PREFIX, recordKey, tokenKey, wakeChannel } from "./redis-keys.ts";
 import { listRecords } from "./redis-list.ts";
@@ -63,20 +63,20 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     );
   }
   const runner = createRunner(face);
+  /** What is on its way to be confirmed or taken back, by its nonce. */
+  const claims = new Map<string, Promise<Claim>>();
 
   const store: RedisStore = {
-    async claim(request) {
-      const { id, scope, fingerprint, effects, label, leaseMs, retentionMs, nonce } = request;
-      const subject = [scope, fingerprint, effects, label];
-      const terms = [String(leaseMs), String(retentionMs), nonce];
-      const { reply, confirmed } = await runSafely(CLAIM, id, [...subject, ...terms]);
-      if (reply[0] !== "claimed") return { outcome: "taken", record: readRecord(id, reply) };
-      const claim = readClaim(id, reply);
-      if (confirmed) return claim;
-      // Nobody will run it: left in flight, it would end in doubt for nothing. If this is lost as
-      // well, it does, and that is safe.
-      await store.release(claim.lease).catch(() => {});
-      throw tooFewReplicas();
+    claim(request) {
+      if (replication === undefined) return claimOnce(request);
+      // Whoever makes a claim again while it is on its way is told what becomes of it: the release
+      // that takes the first try back would come after the second, and undo what that one was told.
+      const { nonce } = request;
+      const onItsWay = claims.get(nonce);
+      if (onItsWay !== undefined) return onItsWay;
+      const claim = claimOnce(request).finally(() => claims.delete(nonce));
+      claims.set(nonce, claim);
+      return claim;
     },
 
     async renew({ id, token }, leaseMs) {
@@ -116,6 +116,20 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     },
   };
   return store;
+
+  async function claimOnce(request: ClaimRequest): Promise<Claim> {
+    const { id, scope, fingerprint, effects, label, leaseMs, retentionMs, nonce } = request;
+    const subject = [scope, fingerprint, effects, label];
+    const terms = [String(leaseMs), String(retentionMs), nonce];
+    const { reply, confirmed } = await runSafely(CLAIM, id, [...subject, ...terms]);
+    if (reply[0] !== "claimed") return { outcome: "taken", record: readRecord(id, reply) };
+    const claim = readClaim(id, reply);
+    if (confirmed) return claim;
+    // Nobody will run it: left in flight, it would end in doubt for nothing. If this is lost as
+    // well, it does, and that is safe.
+    await store.release(claim.lease).catch(() => {});
+    throw tooFewReplicas();
+  }
 
   async function settle(script: Script, { id, token }: Lease, result: Uint8Array) {
     const args = [String(token), result, wakeChannel(prefix, id)];

@@ -142,6 +142,27 @@ describe("with a replica", async () => {
     });
   }
 
+  for (const name of ["ioredis", "nodeRedis"] as const) {
+    // As the engine does when the first reply takes too long: both are on their way together.
+    test(`${name}: taking back an unconfirmed claim does not undo the same one made again`, async () => {
+      const client = clients[name];
+      const store = redisStore(client, replicated);
+      await store.release(
+        await owned(redisStore(client, { ...replicated, replicaTimeoutMs: 10_000 }), request()),
+      );
+      const wanted = request();
+      replica.child.kill("SIGSTOP");
+      const claims = Promise.allSettled([store.claim(wanted), store.claim(wanted)]);
+      // After the first has given up, before the second would: that one would be confirmed.
+      await pause(replicated.replicaTimeoutMs * 1.5);
+      replica.child.kill("SIGCONT");
+      const isClaimed = (await claims).some(
+        (claim) => claim.status === "fulfilled" && claim.value.outcome === "claimed",
+      );
+      equal((await redisStore(admin).get(wanted.id)) !== undefined, isClaimed);
+    });
+  }
+
   for (const [name, client] of Object.entries(throughProxy)) {
     test(`${name}: a connection that is lost before the replicas answer confirms nothing`, async () => {
       const store = redisStore(client, replicated);
