@@ -13,6 +13,8 @@ export interface LocalServer {
   readonly url: string;
   /** The server itself, to be stopped or killed by a test. */
   readonly child: ChildProcess;
+  /** What it keeps on the disk, unless it was told to keep it elsewhere. */
+  readonly directory: string;
   stop(): Promise<void>;
 }
 
@@ -165,6 +167,7 @@ function served(
     port,
     url,
     child,
+    directory,
     async stop() {
       process.off("exit", kill);
       if (child.exitCode === null && child.signalCode === null) {

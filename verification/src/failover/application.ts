@@ -8,7 +8,8 @@ import type { Mode } from "../chaos/cell.ts";
 import { roundOf } from "../chaos/fragile-store.ts";
 import type { Book, Ground } from "../chaos/ground.ts";
 import { type Ledger, openLedger } from "../chaos/ledger.ts";
-import type { Durability, StoreName } from "./cell.ts";
+import { type Breakage, withoutFence } from "./broken.ts";
+import { type Durability, isConfirmed, type StoreName } from "./cell.ts";
 import { openGround } from "./ground.ts";
 
 export interface ApplicationSettings {
@@ -16,6 +17,8 @@ export interface ApplicationSettings {
   readonly durability: Durability;
   readonly address: string;
   readonly ledger: string;
+  /** Undefined: as the documentation says. */
+  readonly breakage?: Breakage | undefined;
 }
 
 export type ToApplication =
@@ -39,8 +42,7 @@ let held: Promise<void> = Promise.resolve();
 
 async function serve(settings: ApplicationSettings): Promise<void> {
   const ledger = openLedger(settings.ledger);
-  const ground = await openGround(settings.store, settings.durability, settings.address);
-  const guards = guardsOf(ground, ledger);
+  const guards = guardsOf(await groundOf(settings), ledger);
   const server = createServer((request, response) => {
     const [, mode = ""] = (request.url ?? "").split("/");
     const guard = guards[mode as Mode];
@@ -60,6 +62,17 @@ async function serve(settings: ApplicationSettings): Promise<void> {
     tell();
   });
   server.listen(0, "127.0.0.1", tell);
+}
+
+async function groundOf({
+  store,
+  durability,
+  address,
+  breakage,
+}: ApplicationSettings): Promise<Ground> {
+  const isWaiting = isConfirmed(durability) && breakage !== "unconfirmed";
+  const ground = await openGround(store, address, isWaiting);
+  return breakage === "unfenced" ? withoutFence(ground) : ground;
 }
 
 function guardsOf(ground: Ground, ledger: Ledger): Partial<Record<Mode, Listener>> {

@@ -1,8 +1,9 @@
 /** The application processes: the one that owns first, and the one that duplicates go to. */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { ApplicationSettings, FromApplication, ToApplication } from "./application.ts";
+import { endProcess, isAlive, startProcess } from "./children.ts";
 
 export interface Application {
   readonly origin: string;
@@ -17,22 +18,14 @@ export interface Application {
 const PROCESS = fileURLToPath(import.meta.resolve("./application.js"));
 
 export async function startApplication(settings: ApplicationSettings): Promise<Application> {
-  const child = fork(PROCESS, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
+  const child = startProcess(PROCESS);
   const { port } = await ask(child, { kind: "start", settings });
-  const isAlive = () => child.exitCode === null && child.signalCode === null;
   return {
     origin: `http://127.0.0.1:${port}`,
-    isAlive,
+    isAlive: () => isAlive(child),
     hold: async () => void (await ask(child, { kind: "hold" })),
     goOn: async () => void (await ask(child, { kind: "go-on" })),
-    async kill() {
-      process.off("exit", kill);
-      if (!isAlive()) return;
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
+    kill: () => endProcess(child),
   };
 }
 

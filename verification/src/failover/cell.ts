@@ -20,6 +20,8 @@ export const SCENARIOS = [
   "owner-lost",
   /** The link swallows what a claim wrote, is mended, and the replica catches up in time. */
   "caught-up",
+  /** The link swallows, is mended, and swallows again, while the request is sent. */
+  "flickering",
   /** The link swallows the claim; its owner acts, stands still, and ends after the failover. */
   "stale-owner",
   /** A claim that was refused because nobody confirmed it; its process dies; the link is mended. */
@@ -67,6 +69,7 @@ function isPlayed({ store, durability, scenario }: Omit<Drill, "modes">): boolea
       // A claim that is lost was acknowledged, or nobody would act under it.
       return !isConfirmed(durability);
     case "owner-lost":
+    case "flickering":
     case "committed-late":
       return isConfirmed(durability);
     case "cancelled":

@@ -1,39 +1,46 @@
 /** One failover: a fresh pair, its script, the death of the primary, and what everybody says then. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IdempotencyRecord } from "oncekey";
 import type { Reply } from "../chaos/client.ts";
 import { readLedger } from "../chaos/ledger.ts";
 import { mixed, type Random, seeded } from "../simulator/random.ts";
 import { startApplication } from "./applications.ts";
+import type { Breakage } from "./broken.ts";
 import { type Drill, DURABILITIES, SCENARIOS } from "./cell.ts";
+import { openFolder } from "./children.ts";
 import { expectationOf } from "./expectation.ts";
 import type { Observation, Standing } from "./observation.ts";
-import { type Follower, openPair, type Side } from "./pair.ts";
+import { type Follower, openPair, PATIENCE_MS, type Side } from "./pair.ts";
 import { recordsOf } from "./records.ts";
 import { SCRIPTS } from "./scenario.ts";
 import { createStage, isAnswer, type Round, type Stage } from "./stage.ts";
+import { until } from "./until.ts";
 
 /** Keys of each mode that one failover meets. */
 const KEYS = 3;
 
+export interface DrillOptions {
+  readonly seed: number;
+  /** The how many-th failover of this drill. */
+  readonly turn: number;
+  readonly breakage?: Breakage | undefined;
+}
+
 export async function playDrill(
   drill: Drill,
-  seed: number,
-  turn: number,
+  { seed, turn, breakage }: DrillOptions,
 ): Promise<readonly Observation[]> {
   const { store, durability, scenario } = drill;
   const random = seeded(
     mixed(seed, DURABILITIES.indexOf(durability), SCENARIOS.indexOf(scenario), turn),
   );
-  const folder = mkdtempSync(join(tmpdir(), "oncekey-ledger-"));
-  const path = join(folder, "ledger");
+  const folder = openFolder("ledger");
+  const path = join(folder.path, "ledger");
   const ledger = readLedger(path);
   const pair = await openPair(store, durability);
   const ended: (() => Promise<void>)[] = [];
   try {
-    const settings = { store, durability, address: pair.address, ledger: path };
+    const settings = { store, durability, address: pair.address, ledger: path, breakage };
     const start = async () => {
       const application = await startApplication(settings);
       ended.push(application.kill);
@@ -47,7 +54,7 @@ export async function playDrill(
     await Promise.all(ended.map((end) => end()));
     await pair.stop();
     ledger.close();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 
@@ -68,6 +75,10 @@ async function play(stage: Stage): Promise<readonly Observation[]> {
   const { drill, pair, owner, other } = stage;
   const script = SCRIPTS[drill.scenario];
   const pending = await script.before(stage);
+  if (drill.scenario !== "healthy") {
+    const isStruck = async () => (await pair.link.swallowed()) > 0;
+    await until("the link has swallowed something", PATIENCE_MS, isStruck);
+  }
   if (script.ownerDies) await owner.kill();
 
   // Nobody reaches the old primary any more, and then it dies: no word of it comes late.

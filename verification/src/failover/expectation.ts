@@ -92,6 +92,8 @@ export function expectationOf({ store, durability, scenario, mode }: Cell): Expe
       return COMPLETED_NEVER[mode];
     case "caught-up":
       return (confirmed ? REFUSED_AT_FIRST : KEPT)[mode];
+    case "flickering":
+      return KEPT[mode];
     case "stale-owner":
       return { ...LOST[mode], first: "any" };
     case "committed-late":

@@ -3,6 +3,7 @@
  * have, and the effects counted in a ledger that no store knows of.
  */
 import type { Mode } from "../chaos/cell.ts";
+import type { Breakage } from "./broken.ts";
 import {
   type Cell,
   commandOf,
@@ -12,6 +13,7 @@ import {
   STORES,
   sampleOf,
 } from "./cell.ts";
+import { dismissWarden } from "./children.ts";
 import { playDrill } from "./drill.ts";
 import { expectationOf } from "./expectation.ts";
 import { judge } from "./judge.ts";
@@ -24,6 +26,8 @@ export interface FailoverOptions {
   readonly sample?: boolean;
   /** Failovers for each drill. */
   readonly turns?: number;
+  /** What is wrong with the applications: for the tests of the drill. */
+  readonly breakage?: Breakage;
   /** Hears of every cell as soon as it is done. */
   readonly onCell?: (result: CellResult) => void;
 }
@@ -56,27 +60,47 @@ export async function failover(options: FailoverOptions): Promise<FailoverResult
   const all = drillsOf(selection);
   const drills = sample ? sampleOf(all, seed) : all;
   if (drills.length === 0) throw new TypeError("There is no such cell.");
-  const byStore = await Promise.all(
-    STORES.map(async (store) => {
-      const results: CellResult[] = [];
-      for (const drill of drills.filter((each) => each.store === store)) {
-        for (const result of await playTurns(drill, seed, turns)) {
-          options.onCell?.(result);
-          results.push(result);
-        }
-      }
-      return results;
-    }),
-  );
-  const cells = byStore.flat();
-  const violations = cells.reduce((sum, cell) => sum + cell.violations.length, 0);
-  return { cells, failovers: drills.length * turns, violations };
+  try {
+    const byStore = await Promise.all(
+      STORES.map((store) =>
+        playStore(
+          drills.filter((drill) => drill.store === store),
+          turns,
+          options,
+        ),
+      ),
+    );
+    const cells = byStore.flat();
+    const violations = cells.reduce((sum, cell) => sum + cell.violations.length, 0);
+    return { cells, failovers: drills.length * turns, violations };
+  } finally {
+    await dismissWarden();
+  }
 }
 
-async function playTurns(drill: Drill, seed: number, turns: number): Promise<CellResult[]> {
+async function playStore(
+  drills: readonly Drill[],
+  turns: number,
+  options: FailoverOptions,
+): Promise<readonly CellResult[]> {
+  const results: CellResult[] = [];
+  for (const drill of drills) {
+    for (const result of await playTurns(drill, turns, options)) {
+      options.onCell?.(result);
+      results.push(result);
+    }
+  }
+  return results;
+}
+
+async function playTurns(
+  drill: Drill,
+  turns: number,
+  { seed, breakage }: FailoverOptions,
+): Promise<CellResult[]> {
   const observations: Observation[] = [];
   for (let turn = 0; turn < turns; turn++) {
-    observations.push(...(await playDrill(drill, seed, turn)));
+    observations.push(...(await playDrill(drill, { seed, turn, breakage })));
   }
   return drill.modes.map((mode) =>
     resultOf(

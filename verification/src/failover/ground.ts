@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { redisStore } from "oncekey/redis";
 import type { Ground } from "../chaos/ground.ts";
 import { postgresGround } from "../chaos/postgres-ground.ts";
-import { type Durability, isConfirmed, type StoreName } from "./cell.ts";
+import type { StoreName } from "./cell.ts";
 
 /** How long a write waits for its replica. Short: behind it waits all that the connection sends. */
 const REPLICA_TIMEOUT_MS = 100;
@@ -12,8 +12,8 @@ const RECONNECT_MS = 50;
 
 export async function openGround(
   store: StoreName,
-  durability: Durability,
   address: string,
+  isConfirmed: boolean,
 ): Promise<Ground> {
   // How Postgres replicates is Postgres's business: the store and its client are the same.
   if (store === "postgres") return postgresGround(address);
@@ -27,7 +27,7 @@ export async function openGround(
   await once(client, "ready");
   const replicated = { durability: "replicated", replicaTimeoutMs: REPLICA_TIMEOUT_MS } as const;
   return {
-    store: redisStore(client, isConfirmed(durability) ? replicated : {}),
+    store: redisStore(client, isConfirmed ? replicated : {}),
     transactional: undefined,
     legs: async () => [],
     close: async () => client.disconnect(),

@@ -4,6 +4,7 @@ import { startPostgres, startStandby } from "local-servers";
 import { postgresStore } from "oncekey/postgres";
 import pg from "pg";
 import { postgresGround } from "../chaos/postgres-ground.ts";
+import { guarded } from "./children.ts";
 import { PATIENCE_MS, type Pair } from "./pair.ts";
 import { recordsOf } from "./records.ts";
 import { startRelay } from "./relay.ts";
@@ -14,9 +15,11 @@ const SETTINGS = ["dynamic_shared_memory_type=mmap", "wal_retrieve_retry_interva
 const SYNCHRONOUS = ["synchronous_standby_names=standby", "synchronous_commit=on"];
 
 export async function postgresPair(isSynchronous: boolean): Promise<Pair> {
-  const primary = await startPostgres([...SETTINGS, ...(isSynchronous ? SYNCHRONOUS : [])]);
+  const primary = guarded(
+    await startPostgres([...SETTINGS, ...(isSynchronous ? SYNCHRONOUS : [])]),
+  );
   const [link, door] = await Promise.all([startRelay(primary.port), startRelay(primary.port)]);
-  const standby = await startStandby(link.port, SETTINGS);
+  const standby = guarded(await startStandby(link.port, SETTINGS));
   // The harness's own reading and cancelling must not wait for the standby.
   const [here, there] = [poolOf(primary.url), poolOf(standby.url)];
   const closing = [() => there.end()];

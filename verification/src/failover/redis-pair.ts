@@ -1,12 +1,10 @@
 /** Two Redis servers, of which one follows the other through a relay. */
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import { type LocalServer, startRedis } from "local-servers";
 import type { Inspector } from "oncekey";
 import { redisStore } from "oncekey/redis";
+import { guarded, openFolder } from "./children.ts";
 import { PATIENCE_MS, type Pair, type Side } from "./pair.ts";
 import { recordsOf } from "./records.ts";
 import { startRelay } from "./relay.ts";
@@ -17,11 +15,11 @@ const AT_ONCE = ["--repl-diskless-sync-delay", "0"];
 
 export async function redisPair(): Promise<Pair> {
   // Its own folder, because the primary comes back over what it had written.
-  const folder = mkdtempSync(join(tmpdir(), "oncekey-failover-"));
-  const settings = ["--dir", folder, ...AT_ONCE];
-  const primary = await startRedis(settings);
+  const folder = openFolder("failover");
+  const settings = ["--dir", folder.path, ...AT_ONCE];
+  const primary = guarded(await startRedis(settings));
   const [link, door] = await Promise.all([startRelay(primary.port), startRelay(primary.port)]);
-  const follower = await startRedis([...following(link.port), ...AT_ONCE]);
+  const follower = guarded(await startRedis([...following(link.port), ...AT_ONCE]));
   const clients = [primary, follower].map(({ url }) => clientOf(url));
   const [here, there] = clients as [Redis, Redis];
   let rejoined: LocalServer | undefined;
@@ -57,7 +55,7 @@ export async function redisPair(): Promise<Pair> {
       return sideOf(redisStore(there));
     },
     async rejoin() {
-      rejoined = await startRedis([...settings, ...following(follower.port)]);
+      rejoined = guarded(await startRedis([...settings, ...following(follower.port)]));
       const client = clientOf(rejoined.url);
       clients.push(client);
       const level = () => until("the old one follows", PATIENCE_MS, () => isLevel(there, client));
@@ -69,7 +67,7 @@ export async function redisPair(): Promise<Pair> {
       for (const client of clients) client.disconnect();
       await Promise.all([link.stop(), door.stop(), primary.stop(), follower.stop()]);
       await rejoined?.stop();
-      rmSync(folder, { recursive: true, force: true });
+      folder.remove();
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The harness's hand on a relay: between replica and primary, or before the applications' store. */
-import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { endProcess, startProcess } from "./children.ts";
 import type { FromRelay, ToRelay } from "./relay-process.ts";
 
 export interface Relay {
@@ -20,9 +20,7 @@ export interface Relay {
 const PROCESS = fileURLToPath(import.meta.resolve("./relay-process.js"));
 
 export async function startRelay(port: number): Promise<Relay> {
-  const child = fork(PROCESS, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
+  const child = startProcess(PROCESS);
 
   async function told(message?: ToRelay): Promise<FromRelay> {
     const reply = once(child, "message");
@@ -44,11 +42,6 @@ export async function startRelay(port: number): Promise<Relay> {
     swallow: async () => void (await swallow(true)),
     mend: async () => void (await swallow(false)),
     swallowed: () => swallow(isSwallowing),
-    async stop() {
-      process.off("exit", kill);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGKILL");
-      await once(child, "exit");
-    },
+    stop: () => endProcess(child),
   };
 }

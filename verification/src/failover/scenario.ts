@@ -23,6 +23,10 @@ const NOTHING_PENDING: Pending = { answered: Promise.resolve() };
 /** Nobody waits for a primary to be at rest before it dies. */
 const DELAY_MAX_MS = 20;
 const CANCEL_MS = 10;
+/** Some claims outlast it, and some are given up in it. */
+const HOLE_MAX_MS = 600;
+/** A replica looks once a second whether it is connected. */
+const MENDED_MIN_MS = 1_000;
 
 export const SCRIPTS: Readonly<Record<Scenario, Script>> = {
   healthy: {
@@ -57,6 +61,26 @@ export const SCRIPTS: Readonly<Record<Scenario, Script>> = {
       await pair.link.mend();
       if (!stage.isConfirmed) await pair.caughtUp();
       await stage.askUntil(owner, isAnswer);
+      return NOTHING_PENDING;
+    },
+  },
+
+  flickering: {
+    ownerDies: false,
+    async before({ pair, owner, random, ...stage }) {
+      await pair.link.swallow();
+      const asked = stage.askUntil(owner, isAnswer);
+      let isOver = false;
+      void asked.finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        await pair.link.swallow();
+        await pause(random.between(50, HOLE_MAX_MS));
+        await pair.link.mend();
+        await pause(random.between(MENDED_MIN_MS, 2 * MENDED_MIN_MS));
+      }
+      await asked;
       return NOTHING_PENDING;
     },
   },

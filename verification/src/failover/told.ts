@@ -30,6 +30,7 @@ const STORY: Readonly<Record<Scenario, string>> = {
   "before-complete": "the link swallows all between claim and completion; the owner lives on",
   "owner-lost": "the same, and the owner dies with the primary",
   "caught-up": "the link swallows the claim, is mended, and the replica catches up",
+  flickering: "the link swallows, is mended and swallows again while all is asked; then it dies",
   "stale-owner": "the link swallows the claim; its owner ends after a retry has ended elsewhere",
   "committed-late": "the link swallows the claim, its process dies refused, the link is mended",
   cancelled: "the link swallows all, and an operator cancels what waits for the standby",
