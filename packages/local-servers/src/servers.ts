@@ -20,6 +20,8 @@ export interface LocalServer {
 
 /** How long a server may take to come up: initdb and a cold disk included. */
 const START_MS = 30_000;
+/** How long one may take to end when it is told to. */
+const STOP_MS = 10_000;
 
 /** Append-only and evicting nothing, as the guarantees ask, unless `settings` say otherwise. */
 export async function startRedis(settings: readonly string[] = []): Promise<LocalServer> {
@@ -173,7 +175,10 @@ function served(
       if (child.exitCode === null && child.signalCode === null) {
         child.ref();
         child.kill(signal);
+        // A Redis that still writes its first append-only file hears the signal, and stays.
+        const insist = setTimeout(kill, STOP_MS);
         await once(child, "exit");
+        clearTimeout(insist);
       }
       rmSync(directory, { recursive: true, force: true });
     },

@@ -1,5 +1,6 @@
 /** One failover: a fresh pair, its script, the death of the primary, and what everybody says then. */
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { IdempotencyRecord } from "oncekey";
 import type { Reply } from "../chaos/client.ts";
 import { readLedger } from "../chaos/ledger.ts";
@@ -18,6 +19,8 @@ import { until } from "./until.ts";
 
 /** Keys of each mode that one failover meets. */
 const KEYS = 3;
+/** Ten times what one takes on a machine that is busy. */
+const DRILL_MS = 180_000;
 
 export interface DrillOptions {
   readonly seed: number;
@@ -49,12 +52,26 @@ export async function playDrill(
     const [owner, other] = await Promise.all([start(), start()]);
     const rounds = roundsOf(drill, `${seed}-${turn}`, random);
     const stage = createStage({ drill, pair, owner, other, rounds, random }, ledger);
-    return await play(stage);
+    return await inTime(play(stage));
   } finally {
     await Promise.all(ended.map((end) => end()));
     await pair.stop();
     ledger.close();
     folder.remove();
+  }
+}
+
+/** A drill that hangs fails by its own name, and its servers are ended. */
+async function inTime<Value>(playing: Promise<Value>): Promise<Value> {
+  const late = new AbortController();
+  try {
+    const limit = pause(DRILL_MS, undefined, { signal: late.signal }).then(() => {
+      throw new Error(`A drill was not over after ${DRILL_MS} ms.`);
+    });
+    limit.catch(() => {});
+    return await Promise.race([playing, limit]);
+  } finally {
+    late.abort();
   }
 }
 

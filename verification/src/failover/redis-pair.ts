@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { type LocalServer, startRedis } from "local-servers";
 import type { Inspector } from "oncekey";
 import { redisStore } from "oncekey/redis";
-import { guarded, openFolder } from "./children.ts";
+import { endProcess, guarded, openFolder } from "./children.ts";
 import { PATIENCE_MS, type Pair, type Side } from "./pair.ts";
 import { recordsOf } from "./records.ts";
 import { startRelay } from "./relay.ts";
@@ -65,8 +65,11 @@ export async function redisPair(): Promise<Pair> {
     open: () => door.route(follower.port),
     async stop() {
       for (const client of clients) client.disconnect();
-      await Promise.all([link.stop(), door.stop(), primary.stop(), follower.stop()]);
-      await rejoined?.stop();
+      // There is nothing to save, and one that has just been copied does not end when it is told to.
+      const servers = [primary, follower, ...(rejoined === undefined ? [] : [rejoined])];
+      await Promise.all(servers.map(({ child }) => endProcess(child)));
+      await Promise.all(servers.map((server) => server.stop()));
+      await Promise.all([link.stop(), door.stop()]);
       folder.remove();
     },
   };
