@@ -28,6 +28,7 @@ export async function openGround(
   const replicated = { durability: "replicated", replicaTimeoutMs: REPLICA_TIMEOUT_MS } as const;
   return {
     store: redisStore(client, isConfirmed ? replicated : {}),
+    notifier: undefined,
     transactional: undefined,
     legs: async () => [],
     close: async () => client.disconnect(),
