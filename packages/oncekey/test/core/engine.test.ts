@@ -1,6 +1,7 @@
 /** The engine, from a claim to an attempt or an answer, over a store that can fail. */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
+import type { Attempt } from "../../src/core/attempt.ts";
 import { createEngine, type Engine, type Entered, type Entry } from "../../src/core/engine.ts";
 import { StoreUnavailable } from "../../src/core/errors.ts";
 import type { OncekeyEvent } from "../../src/core/events.ts";
@@ -123,12 +124,36 @@ test("P-101: the signal fires before the lease ends when it cannot be renewed", 
   equal(stateAtAbort, "in-flight");
 });
 
-test("one failed renewal is repeated, and the lease is kept", async () => {
-  const { engine, faults, time } = world();
-  const attempt = attemptOf(await engine.enter(entry()));
-  faults.fail("renew", "down", 1);
-  await time.advance(LEASE_MS * 3);
-  equal(attempt.signal.aborted, false);
+// Two in a row leave just the time for one more, if they are made again at the very next beat.
+for (const [times, failed] of [
+  [1, "one failed renewal is"],
+  [2, "two failed renewals are"],
+] as const) {
+  test(`${failed} repeated, and the lease is kept`, async () => {
+    const { engine, faults, time } = world();
+    const attempt = attemptOf(await engine.enter(entry()));
+    faults.fail("renew", "down", times);
+    await time.advance(LEASE_MS * 3);
+    equal(attempt.signal.aborted, false);
+  });
+}
+
+test("an owner that has ended renews nothing, and loses nothing", async () => {
+  const endings = {
+    complete: (attempt: Attempt) => attempt.complete(bytes("done")),
+    release: (attempt: Attempt) => attempt.release(),
+    giveUp: (attempt: Attempt) => attempt.giveUp(),
+  };
+  for (const end of Object.values(endings)) {
+    const { engine, faults, time, events } = world();
+    const attempt = attemptOf(await engine.enter(entry()));
+    await end(attempt);
+    faults.calls.length = 0;
+    await time.advance(LEASE_MS * 2);
+    deepEqual(faults.calls, []);
+    equal(attempt.signal.aborted, false);
+    ok(!events.some(({ type }) => type === "lease-lost"));
+  }
 });
 
 test("P-101: a process that was stopped past its lease hears of it as soon as it goes on", async () => {

@@ -105,6 +105,31 @@ for (const withNotifier of [false, true]) {
   });
 }
 
+test("P-120: what changed before anybody listened is asked for as soon as somebody does", async () => {
+  const time = virtualTime();
+  const store = memoryStore({ clock: time.clock });
+  const LISTENS_MS = 100;
+  // A subscription takes a moment, and what happens in that moment is told to nobody.
+  const notifier: Notifier = {
+    watch: () => ({
+      ready: new Promise((resolve) => void time.ports.after(LISTENS_MS, resolve)),
+      changed: new Promise(() => {}),
+    }),
+  };
+  const { ports } = time;
+  const limits = { leaseMs: LEASE_MS, retentionMs: 9_999, storeTimeoutMs: 1_000, maxRunMs: 0 };
+  const engine = createEngine({ ...limits, store, notifier, ports, report: () => {} });
+  const first = await owner(engine);
+  let found: string | undefined;
+  void engine.enter(entry({ waitMs: 5_000 })).then(({ kind }) => {
+    found = kind;
+  });
+  await time.advance(LISTENS_MS / 2);
+  await first.complete(RESULT);
+  await time.advance(LISTENS_MS);
+  equal(found, "replay");
+});
+
 test("P-121: a mismatch never waits", async () => {
   const { engine } = world(false);
   await owner(engine);
