@@ -13,6 +13,7 @@ import {
   request,
 } from "../../src/conformance/subject.ts";
 import { StoreUnavailable } from "../../src/core/errors.ts";
+import type { Lease } from "../../src/core/store.ts";
 import { postgresStore } from "../../src/stores/postgres.ts";
 import { postgresForTests } from "../servers.ts";
 
@@ -61,6 +62,63 @@ async function asked(child: ChildProcess, wanted: object): Promise<Record<string
   const answer = once(child, "message");
   child.send(wanted);
   return (await answer)[0];
+}
+
+/**
+ * The pool, for a claim that finds its key free: between that look and the statement that claims,
+ * `meanwhile` happens.
+ */
+function poolThatPauses(meanwhile: () => Promise<unknown>): Pool {
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+  let isOver = false;
+  return Object.assign(Object.create(pool), {
+    async query(...args: unknown[]) {
+      if (!isOver && typeof args[0] === "string" && args[0].includes("SKIP LOCKED")) {
+        isOver = true;
+        await meanwhile();
+      }
+      return query(...args);
+    },
+  });
+}
+
+for (const { isCompleted, says } of [
+  { isCompleted: false, says: "in flight" },
+  { isCompleted: true, says: "completed" },
+]) {
+  test(`what is released, and claimed between the look and the claim, is ${says}`, async () => {
+    const wanted = request({ effects: "repeatable" });
+    await store.release(await claimed(wanted));
+    let winner: Lease | undefined;
+    const slow = poolThatPauses(async () => {
+      winner = await claimed(duplicate(wanted));
+      if (isCompleted) await store.complete(winner, RESULT);
+    });
+    const claim = await postgresStore(slow, { table: TABLE }).claim(duplicate(wanted));
+    ok(claim.outcome === "taken" && claim.record.token === winner?.token);
+    equal(claim.record.state, isCompleted ? "completed" : "in-flight");
+  });
+}
+
+for (const { isCompleted, what } of [
+  { isCompleted: false, what: "an unsettled record" },
+  { isCompleted: true, what: "a completed record" },
+]) {
+  test(`${what} that is reaped between the look and the claim is claimed afresh`, async () => {
+    const wanted = request({ effects: "repeatable", retentionMs: 1 });
+    const lease = await claimed(wanted);
+    if (isCompleted) await store.complete(lease, RESULT);
+    else await store.renew(lease, 0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    let reaped = 0;
+    const slow = poolThatPauses(async () => {
+      reaped = await store.reap(1_000);
+    });
+    const claim = await postgresStore(slow, { table: TABLE }).claim(duplicate(wanted));
+    ok(reaped > 0, "it was there when it was looked at");
+    ok(claim.outcome === "claimed" && claim.attempt === 1);
+    equal((await store.get(lease.id))?.token, claim.lease.token);
+  });
 }
 
 /** A pool whose COMMITs go through `commit`: held back, or answered by a dead connection. */

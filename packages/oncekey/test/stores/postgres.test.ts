@@ -31,8 +31,11 @@ const written = async (): Promise<string[]> => {
   return rows.map(({ text }) => text);
 };
 
+// Both before the first suite: the hooks above run when one has ended and none is known to follow.
 const overPg = postgresStore(pool, { table: "contract_pg" });
-await overPg.setup();
+const overJs = postgresStore(sql, { table: "contract_js" });
+await Promise.all([overPg.setup(), overJs.setup()]);
+
 describe("over pg", { concurrency: 8 }, () => {
   const subject = {
     store: overPg,
@@ -50,8 +53,6 @@ describe("over pg", { concurrency: 8 }, () => {
   register(inspectorCases, () => subject);
 });
 
-const overJs = postgresStore(sql, { table: "contract_js" });
-await overJs.setup();
 describe("over postgres.js", { concurrency: 8 }, () => {
   const subject = {
     store: overJs,
