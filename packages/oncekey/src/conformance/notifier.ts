@@ -61,6 +61,20 @@ export const notifierCases: readonly Case<NotifierSubject>[] = [
     },
   },
   {
+    // Whoever waits waits for an answer, and not for the owner that was there when it came.
+    name: "a watch outlives a takeover: what the next owner completes wakes it too",
+    async run({ store, notifier }) {
+      const first = request({ effects: "repeatable" });
+      const lease = await owned(store, first);
+      await store.renew(lease, 0);
+      const watch = await watching(notifier, lease.id);
+      const next = await owned(store, duplicate(first));
+      equal(await store.complete(next, RESULT), true, "the completion");
+      await soon(watch.changed, "a wake-up after the next owner's completion");
+      watch.stop();
+    },
+  },
+  {
     name: "every watcher of a key is woken, also when another one has stopped",
     async run({ store, notifier }) {
       const lease = await owned(store, request());

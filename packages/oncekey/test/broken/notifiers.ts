@@ -62,6 +62,20 @@ export const brokenNotifiers: readonly Broken<NotifierSubject>[] = [
     },
   ),
   broken(
+    "forgets who watches when the record has another owner",
+    "a watch outlives a takeover: what the next owner completes wakes it too",
+    (inner, store) => (id, signal) => {
+      const { ready, changed } = inner.watch(id, signal);
+      const before = store.get(id);
+      const heard = changed.then(async () => {
+        const after = await store.get(id);
+        const isFollowed = after !== undefined && after.attempt !== (await before)?.attempt;
+        return signal.aborted || !isFollowed ? undefined : SILENT;
+      });
+      return { ready, changed: heard };
+    },
+  ),
+  broken(
     "begins to listen after it said that it had",
     "a change after `ready` is never missed, however soon it comes",
     (inner) => (id, signal) => ({
