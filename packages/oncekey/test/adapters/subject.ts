@@ -10,12 +10,15 @@ import type { Mount } from "./served.ts";
 /** A time that no handler of a case lasts, and short enough for those that must see it end. */
 const BUSY_MS = 500;
 
+/** Of today: what is read off the application's clock instead would else be wrong in every case. */
+const STARTED_AT = Date.now();
+
 export function subjectOf(mount: Mount): AdapterSubject {
   return {
     mount,
     settle,
     makeStore(limits = { maxRecords: 1_000 }) {
-      const { clock, pass } = fakeClock();
+      const { clock, pass } = fakeClock(STARTED_AT);
       return { store: memoryStore({ clock, ...limits }), pass };
     },
     makeTransactionalStore: overSqlite,

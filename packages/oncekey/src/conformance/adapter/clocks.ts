@@ -11,7 +11,7 @@ const HOUR_MS = 3_600_000;
 const portsAt = (ms: number) => ({ ...platform, now: () => platform.now() + ms });
 
 /** Plays with every date of this process wrong by `ms`. */
-async function atSkewedDate<T>(ms: number, play: () => Promise<T>): Promise<T> {
+export async function atSkewedDate<T>(ms: number, play: () => Promise<T>): Promise<T> {
   const RealDate = Date;
   globalThis.Date = new Proxy(RealDate, {
     construct: (target, given: []) =>
