@@ -7,6 +7,7 @@ import type { AdapterSubject } from "./application.ts";
 import { always } from "./faults.ts";
 import { CREATED, firstly, text } from "./replies.ts";
 import {
+  answerAfter,
   EFFECTS,
   gate,
   inEachMode,
@@ -190,11 +191,7 @@ function inFlight(): Provocation {
 
 /** Sends until the problem is over; then it must have run, as run number `h`. */
 async function settles(scene: Scene, code: ProblemCode, h: number): Promise<void> {
-  let answer = await scene.send();
-  while (answer.code === code) {
-    await pause(25);
-    answer = await scene.send();
-  }
+  const answer = await answerAfter(code, scene.send);
   equal(answer.status, 201, "the status");
   equal(answer.isReplay, false, "the marker");
   equal(scene.runs(), h, "the runs");

@@ -240,6 +240,20 @@ export async function runsAgain(
   return answer;
 }
 
+/** Between two questions, and how many: twenty seconds, ten times what a loaded machine needs. */
+const ASKS_EVERY_MS = 25;
+const ASKS_MAX = 800;
+
+/** Sends until the answer is not this problem any more. One that stays for ever is the answer. */
+export async function answerAfter(code: string, send: () => Promise<Answer>): Promise<Answer> {
+  let answer = await send();
+  for (let asked = 1; answer.code === code && asked < ASKS_MAX; asked++) {
+    await pause(ASKS_EVERY_MS);
+    answer = await send();
+  }
+  return answer;
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

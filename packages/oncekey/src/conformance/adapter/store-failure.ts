@@ -7,6 +7,7 @@ import { LEASE_MS } from "./crash.ts";
 import { always, type Fate, firstOf, type Link } from "./faults.ts";
 import { firstly, text } from "./replies.ts";
 import {
+  answerAfter,
   EFFECTS,
   inEachMode,
   pause,
@@ -23,14 +24,7 @@ const ON_THEIR_OWN = ["unrepeatable", "repeatable"] as const;
 const TRANSACTIONAL = { effects: "transactional" };
 
 /** Sends until what is tried again in the background has landed. */
-async function landed({ send }: Scene, code: string): Promise<Awaited<ReturnType<Scene["send"]>>> {
-  let answer = await send();
-  while (answer.code === code) {
-    await pause(25);
-    answer = await send();
-  }
-  return answer;
-}
+const landed = ({ send }: Scene, code: string) => answerAfter(code, send);
 
 const claimsOf = ({ calls }: Link): readonly ClaimRequest[] =>
   calls.filter(({ verb }) => verb === "claim").map(({ given }) => given[0] as ClaimRequest);

@@ -4,9 +4,9 @@ import type { AdapterSubject, Line } from "./application.ts";
 import { always } from "./faults.ts";
 import { text } from "./replies.ts";
 import {
+  answerAfter,
   EFFECTS,
   gate,
-  pause,
   problem,
   replays,
   runsAgain,
@@ -193,11 +193,7 @@ export const streamingCases: readonly Case<AdapterSubject>[] = [
           for (const step of steps) step.open();
           await rejection(rest(), "the end of a stream that is not recorded");
           mounted.link.fate = () => "through";
-          let again = await send();
-          while (again.code === "idempotency_in_flight") {
-            await pause(25);
-            again = await send();
-          }
+          const again = await answerAfter("idempotency_in_flight", send);
           equal(again.text, "a part, the rest", "the body of the replay");
           equal(again.isReplay, true, "the marker of the replay");
           equal(runs(), 1, "the runs");
@@ -220,11 +216,7 @@ export const streamingCases: readonly Case<AdapterSubject>[] = [
           leaving.abort();
           await rejection(rest(), "the end for a client that has left");
           for (const step of steps) step.open();
-          let again = await send();
-          while (again.code === "idempotency_in_flight") {
-            await pause(10);
-            again = await send();
-          }
+          const again = await answerAfter("idempotency_in_flight", send);
           equal(again.status, 200, "the status of the replay");
           equal(again.text, words.join(""), "the body of the replay");
           equal(again.isReplay, true, "the marker of the replay");
