@@ -49,7 +49,7 @@ export const CORE: readonly Mutant[] = [
         await store.release(asked.claim.record);
       }
       return { verdict, askedAt: asked.askedAt };`,
-    killer: served("P-34: a duplicate of a running request is told to wait"),
+    killer: engine("a fresh key runs, and its result answers every duplicate"),
     bugs: [16],
   },
   {
@@ -60,7 +60,7 @@ export const CORE: readonly Mutant[] = [
         await store.release(asked.claim.record);
       }
       return { verdict, askedAt: asked.askedAt };`,
-    killer: served("P-39: a mismatch wins while the first is still running"),
+    killer: engine("another fingerprint is a mismatch in every state"),
     bugs: [33],
   },
   {
@@ -118,7 +118,7 @@ export const CORE: readonly Mutant[] = [
     file: "core/lease.ts",
     from: "held.failed = true;",
     to: "",
-    killer: engine("one failed renewal is repeated"),
+    killer: engine("two failed renewals are repeated"),
   },
   {
     name: "what was completed is renewed all the same",
@@ -205,7 +205,7 @@ export const CORE: readonly Mutant[] = [
     file: "core/lease.ts",
     from: 'report({ type: "store-failed", record: shortened(lease.id), label, call: "renew", error });',
     to: "throw error;",
-    killer: engine("one failed renewal is repeated"),
+    killer: engine("two failed renewals are repeated"),
     bugs: [31],
   },
   {
@@ -220,13 +220,6 @@ export const CORE: readonly Mutant[] = [
     file: "core/wait.ts",
     from: "await Promise.race([watch.ready, interval]);",
     to: "await watch.ready;\n        continue;",
-    killer: waiting("a change that came before anybody listened"),
-  },
-  {
-    name: "waiters hear that something changed, and do not ask what",
-    file: "core/wait.ts",
-    from: "await Promise.race([changed, interval]);",
-    to: "await Promise.race([changed, interval]);\n        if (hinted) continue;",
-    killer: waiting("P-120: a waiter gets the replay when the first ends, with"),
+    killer: waiting("P-120: what changed before anybody listened"),
   },
 ];

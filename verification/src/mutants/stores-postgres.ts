@@ -42,7 +42,7 @@ export const POSTGRES: readonly Mutant[] = [
   {
     name: "what is locked to be claimed is not looked at again",
     file: CLAIM,
-    from: "WHERE ${HOW} IS NOT NULL\n",
+    from: `WHERE \${HOW} IS NOT NULL\n`,
     to: "",
     killer: races("what is released, and claimed between the look and the claim"),
     bugs: [4],
@@ -82,7 +82,7 @@ export const POSTGRES: readonly Mutant[] = [
   {
     name: "what has expired blocks its key until it is reaped",
     file: CLAIM,
-    from: "WHEN r.state = 'released' OR ${EXPIRED} THEN 'anew'",
+    from: `WHEN r.state = 'released' OR \${EXPIRED} THEN 'anew'`,
     to: "WHEN r.state = 'released' THEN 'anew'",
     killer: postgres("an expired record reads as absent and is claimed afresh"),
     bugs: [11],
@@ -90,7 +90,7 @@ export const POSTGRES: readonly Mutant[] = [
   {
     name: "what has expired is read until it is reaped",
     file: "stores/sql/postgres-reads.ts",
-    from: "WHERE ${HIDDEN} IS NOT TRUE\n)",
+    from: `WHERE \${HIDDEN} IS NOT TRUE\n)`,
     to: ")",
     killer: postgres("an expired record reads as absent and is claimed afresh"),
     bugs: [11],
@@ -100,7 +100,7 @@ export const POSTGRES: readonly Mutant[] = [
     file: "stores/postgres-claims.ts",
     from: 'return isFree ? { kind: "busy", lastly: { kind: "answer", answer } } : { kind: "answer", answer };',
     to: 'return { kind: "answer", answer };',
-    killer: races("what has expired, and is reaped between the look and the claim"),
+    killer: races("that is reaped between the look and the claim"),
     bugs: [12],
   },
   {
@@ -170,17 +170,10 @@ export const POSTGRES: readonly Mutant[] = [
   {
     name: "another fingerprint takes the place of what is there",
     file: CLAIM,
-    from: "OR ${EXPIRED} THEN 'anew'",
-    to: "OR ${EXPIRED} OR r.fingerprint <> asked.fingerprint THEN 'anew'",
+    from: `OR \${EXPIRED} THEN 'anew'`,
+    to: `OR \${EXPIRED} OR r.fingerprint <> asked.fingerprint THEN 'anew'`,
     killer: postgres("a claim with another fingerprint is told of the first one's record"),
     bugs: [33],
-  },
-  {
-    name: "nothing tells whoever settles a record that somebody waits",
-    file: "stores/postgres-notifier.ts",
-    from: "if (!(await mark(id))) wake(id);",
-    to: "",
-    killer: postgres("a completion wakes whoever watches the record"),
   },
   {
     name: "whoever takes over forgets that somebody waits",

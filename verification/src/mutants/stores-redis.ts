@@ -63,12 +63,9 @@ export const REDIS: readonly Mutant[] = [
   {
     name: "stores share the prefix that was used first",
     file: "stores/redis-keys.ts",
-    from: "const group = (prefix: string, id: Digest): string => `{${prefix}",
-    to: "let first: string | undefined;\nconst group = (prefix: string, id: Digest): string => `{${(first ??= prefix)}",
-    killer: {
-      tests: "oncekey/stores/redis-options",
-      named: "two stores with prefixes of their own share nothing",
-    },
+    from: `const group = (prefix: string, id: Digest): string => \`{\${prefix}`,
+    to: `let first: string | undefined;\nconst group = (prefix: string, id: Digest): string => \`{\${(first ??= prefix)}`,
+    killer: { tests: "oncekey/stores/redis-prefix" },
     bugs: [8],
   },
   {
@@ -163,6 +160,6 @@ lend(`,
     file: "stores/redis.ts",
     from: "const reply = await run(GET, id, []);",
     to: "const reply = (runner[id] ??= await run(GET, id, []));",
-    killer: redis("a late completion under an unchanged token heals"),
+    killer: redis("a resolution settles a record in doubt under a new token"),
   },
 ];

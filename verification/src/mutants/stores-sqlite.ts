@@ -13,7 +13,7 @@ export const SQLITE: readonly Mutant[] = [
     name: "a claim looks first, and under the lock takes whatever is there",
     file: RECORDS,
     from: "ON CONFLICT (id) DO NOTHING`",
-    to: 'ON CONFLICT (id) DO UPDATE SET ${INSERTED.map(replaced).join(", ")}`',
+    to: `ON CONFLICT (id) DO UPDATE SET \${INSERTED.map(replaced).join(", ")}\``,
     killer: sqlite("of 50 concurrent claims of one key"),
     bugs: [1, 4],
   },
@@ -70,7 +70,7 @@ export const SQLITE: readonly Mutant[] = [
   {
     name: "releases without its token",
     file: RECORDS,
-    from: "DELETE FROM ${records} WHERE ${OWNED}",
+    from: `DELETE FROM \${records} WHERE \${OWNED}`,
     to: `DELETE FROM \${records} WHERE \${${ANY_TOKEN}}`,
     killer: sqlite("a stale (completion|release|renewal) changes nothing"),
     bugs: [13],
