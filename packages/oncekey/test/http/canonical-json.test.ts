@@ -138,6 +138,16 @@ test("P-48: what a pointer names does not count, present or absent", () => {
   equal(canonical('{"a":1,"sentAt":}', ignore), undefined);
 });
 
+test("P-48, S-15: a member is not ignored for having the name of what every object has", () => {
+  const ignore = ["/sentAt", "/meta/at"];
+  for (const name of ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"]) {
+    const one = `{"${name}":{"name":1,"at":1},"meta":{"${name}":[1]}}`;
+    equal(canonical(one, ignore), canonical(one), name);
+    notEqual(canonical(one, ignore), canonical(one.replace("[1]", "[2]"), ignore), name);
+    equal(canonical(`{"sentAt":{"${name}":1},"a":1}`, ignore), '{"a":1}', name);
+  }
+});
+
 test("P-44: what a parser made of ordinary JSON has the text of its bytes", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 5 }), (text) => {
