@@ -41,6 +41,23 @@ test("a function without a result is replayed without one", async () => {
   });
 });
 
+// Bytes that say of which class they are would let whoever writes to the store run code here.
+test("P-112: a replayed value is plain JSON, whatever it looks like", async () => {
+  const { once } = world();
+  const value = {
+    date: "2026-01-01T00:00:00.000Z",
+    buffer: { type: "Buffer", data: [1, 2] },
+    tagged: { $type: "Function", value: "globalThis.poisoned = true" },
+    list: [
+      { __class__: "Map", value: [] },
+      { "@type": "Date", value: 0 },
+    ],
+  };
+  await once.run(WORK, () => value);
+  deepEqual(await once.run(WORK, () => "again"), { kind: "completed", value, replayed: true });
+  equal(Reflect.get(globalThis, "poisoned"), undefined);
+});
+
 test("the same key with another fingerprint is a mismatch, and never runs", async () => {
   const { once } = world();
   await once.run(WORK, () => 1);
@@ -168,6 +185,11 @@ for (const { wrong, says } of [
   { wrong: { effects: "transactional" }, says: /`store` to offer transactions/ },
   { wrong: { store: {} }, says: /`store` to be a store/ },
   { wrong: { retentionMs: 31 * 86_400_000 }, says: /`retentionMs`.*2592000000/ },
+  // A timer of more than 24.8 days fires at once.
+  { wrong: { leaseMs: 2 ** 31 }, says: /`leaseMs`.*2147483647/ },
+  { wrong: { waitMs: 2 ** 31 }, says: /`waitMs`.*2147483647/ },
+  { wrong: { maxRunMs: 2 ** 31 }, says: /`maxRunMs`.*2147483647/ },
+  { wrong: { storeTimeoutMs: 2 ** 31 }, says: /`storeTimeoutMs`.*2147483647/ },
   { wrong: { onEvent: "log" }, says: /`onEvent` to be a function/ },
   { wrong: { notifier: {} }, says: /`notifier` to be a notifier/ },
   { wrong: { reconcile: 1 }, says: /`reconcile` to be a function/ },
