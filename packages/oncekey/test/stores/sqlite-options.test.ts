@@ -1,7 +1,8 @@
 /** What the SQLite store may be told, and what it does to the connection it is given. */
 import { deepEqual, doesNotThrow, equal, rejects, throws } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { owned, request } from "../../src/conformance/subject.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { owned, RESULT, request } from "../../src/conformance/subject.ts";
 import { type SqliteStoreOptions, sqliteStore } from "../../src/stores/sqlite.ts";
 import { clients, fileFor, type TestDatabase, type TestFile } from "./sqlite-clients.ts";
 
@@ -117,6 +118,14 @@ for (const client of clients) {
       await Promise.all([one.setup(), other.setup(), other.setup()]);
       const lease = await owned(other, request());
       equal(await one.get(lease.id), undefined);
+      equal((await other.get(lease.id))?.state, "in-flight");
+      const passing = request({ effects: "repeatable", retentionMs: 1 });
+      for (const store of [one, other]) await store.complete(await owned(store, passing), RESULT);
+      await pause(50);
+      for (const store of [one, other]) {
+        equal(await store.reap(10), 1, "each reaps its own");
+        equal(await store.reap(10), 0);
+      }
       equal((await other.get(lease.id))?.state, "in-flight");
     });
 
