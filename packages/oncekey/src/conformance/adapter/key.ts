@@ -194,6 +194,17 @@ export const keyCases: readonly Case<AdapterSubject>[] = [
       }),
   },
   {
+    // A column, or a hurry, cuts long ones to what they have in common.
+    name: "P-9: two keys of 255 characters that differ in the last are two keys",
+    run: (subject) =>
+      scene(subject, {}, async (played) => {
+        await each(["a", "b", "c"], async (last) => {
+          await runsUnder(played, `${"k".repeat(254)}${last}`);
+        });
+        equal(played.runs(), 3, "the runs");
+      }),
+  },
+  {
     name: "P-9: a longer key, or a longer field, is refused, and the store is not asked",
     run: (subject) =>
       scene(subject, {}, async (played) => {
