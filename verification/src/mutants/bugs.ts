@@ -54,4 +54,76 @@ export const BUGS: readonly Bug[] = [
   { number: 32, what: "without its store it runs unprotected, and does not say so" },
   { number: 33, what: "another request under the key destroys the record" },
   { number: 34, what: "whether a claim is in flight is asked before whose request it is" },
+  {
+    number: 35,
+    what: "the key stands for any path, query and body: a refund is answered with a payment",
+  },
+  {
+    number: 36,
+    what: "the path is what a router has left of it, or the pattern of a route: two resources share a key",
+  },
+  {
+    number: 37,
+    what: "a part of the body is compared, or none of it, or by too few bits: another request is a retry",
+  },
+  {
+    number: 38,
+    what: "an equal body under another key is refused: two people cannot order the same thing",
+  },
+  { number: 39, what: "one person gets the answer of another who chose the same key" },
+  { number: 40, what: "whose key it is hangs on a token that is renewed: the retry runs again" },
+  {
+    number: 41,
+    what: "requests without a key count as one: the second is answered with the first",
+  },
+  {
+    number: 42,
+    what: "keys lose their case or their end on the way to a column, or do not fit it",
+  },
+  { number: 43, what: "a completion loses what is compared: every honest retry is a conflict" },
+  {
+    number: 44,
+    what: "what is written under one address is looked for under another: nothing is ever replayed",
+  },
+  { number: 45, what: "an answer without a body is run again, or ends in an error" },
+  { number: 46, what: "bytes become text, and streams are buffered or lost" },
+  { number: 47, what: "a kept error is thrown again, and becomes a page of the framework's" },
+  { number: 48, what: "a replay has lost its Location or ETag, or 201 has become 200" },
+  {
+    number: 49,
+    what: "a replay logs somebody in again, or two lines of a field are joined to one that is broken",
+  },
+  { number: 50, what: "credentials lie in the store, and are shown again" },
+  { number: 51, what: "what was kept is read by somebody who may not read it any more" },
+  { number: 52, what: "an answer that is too large is not kept, and so the retry runs" },
+  { number: 53, what: "a client can pose as a replay, or a handler has to ask whether it is one" },
+  { number: 54, what: "what lies in the store says which code is run when it is read" },
+  { number: 55, what: "a timer that is set for more than 24.8 days fires at once" },
+  { number: 56, what: "duplicates that wait hold up everybody else" },
+  { number: 57, what: "an object serves as a map, and has members that nobody put there" },
+  {
+    number: 58,
+    what: "a gateway keeps the key of a request that it could not send",
+    not: "the gateway does not exist yet",
+  },
+  {
+    number: 59,
+    what: "two tables share what clears one of them away: the second is never cleared",
+  },
+  {
+    number: 60,
+    what: "a button is disabled by a render, and three clicks come before it",
+    not: "the client for browsers does not exist yet",
+  },
+  {
+    number: 61,
+    what: "a client retries without a key, and sees one success of three runs",
+    not: "the client for browsers does not exist yet",
+  },
+  {
+    number: 62,
+    what: "a browser sends a request again by itself, and the page sees one answer",
+    not: "the client for browsers does not exist yet; what a server makes of a request that comes twice under its key is tried with P-30 and P-35",
+  },
+  { number: 63, what: "the lock is all there is: once the first has ended, a retry runs" },
 ];

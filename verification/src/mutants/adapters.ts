@@ -1,0 +1,77 @@
+/** Mistakes in how a framework's request and response are seen, and where the guard stands. */
+import type { Mutant } from "./mutant.ts";
+
+export const ADAPTERS: readonly Mutant[] = [
+  {
+    name: "the path is the one that a router has cut",
+    file: "adapters/express.ts",
+    from: "const { originalUrl: target, body: parsed } = request;",
+    to: "const { url: target, body: parsed } = request;",
+    killer: { tests: "oncekey/adapters/express-5", named: "P-49" },
+    bugs: [36],
+  },
+  {
+    name: "the path is the pattern of its route",
+    file: "adapters/fastify.ts",
+    from: "const { raw, body: parsed, originalUrl: target } = request;",
+    to: "const { raw, body: parsed } = request;\n    const target = request.routeOptions.url;",
+    killer: { tests: "oncekey/adapters/fastify", named: "P-49" },
+    bugs: [36],
+  },
+  {
+    name: "bytes are written as text",
+    file: "adapters/node-response.ts",
+    from: "if (chunk instanceof Uint8Array) return chunk;",
+    to: "if (chunk instanceof Uint8Array) return utf8.encode(new TextDecoder().decode(chunk));",
+    killer: { tests: "oncekey/adapters/node", named: "P-27" },
+    bugs: [46],
+  },
+  {
+    name: "what leaves before the end is not fed to the record",
+    file: "adapters/web-response.ts",
+    from: "const chunks = passage.write(value);",
+    to: "const chunks = [value];",
+    killer: { tests: "oncekey/adapters/web", named: "P-115" },
+    bugs: [46],
+  },
+  {
+    name: "a replayed error is thrown, for the framework to answer",
+    file: "adapters/express.ts",
+    from: 'case "answer":\n        return',
+    to: 'case "answer":\n        if (opening.answer.status >= 400) throw Object.assign(new Error("kept"), { status: opening.answer.status });\n        return',
+    killer: { tests: "oncekey/adapters/express-5", named: "P-5[46]" },
+    bugs: [47],
+  },
+  {
+    name: "the lines of a field are joined",
+    file: "adapters/node-response.ts",
+    from: "return value.map((line) => [name, String(line)] as const);",
+    to: 'return [[name, value.join(", ")]];',
+    killer: { tests: "oncekey/adapters/node", named: "P-25" },
+    bugs: [49],
+  },
+  {
+    name: "of the kept lines of a field the last is sent",
+    file: "adapters/fastify.ts",
+    from: "grouped.set(name, known === undefined ? value : [known, value].flat());",
+    to: "grouped.set(name, value);",
+    killer: { tests: "oncekey/adapters/fastify", named: "P-25" },
+    bugs: [49],
+  },
+  {
+    name: "a 204 that is replayed has a body of no bytes, which is an error",
+    file: "adapters/web-response.ts",
+    from: "answer.body.length === 0 ? null : ",
+    to: "",
+    killer: { tests: "oncekey/adapters/web", named: "P-26" },
+    bugs: [45],
+  },
+  {
+    name: "replays are sent before the application has looked at who asks",
+    file: "adapters/fastify.ts",
+    from: 'addHook("preHandler", guarded)',
+    to: 'addHook("preValidation", guarded)',
+    killer: { tests: "oncekey/adapters/fastify-hooks", named: "P-69" },
+    bugs: [51],
+  },
+];
