@@ -54,7 +54,8 @@ export const mountWeb: Mount = async (application) => {
     if (application.parser === "text") await request.text();
     const response = refuse === undefined ? await guarded(request) : responseFor(refuse);
     const all = new Headers(response.headers);
-    for (const [name, value] of headers) all.set(name, value);
+    for (const [name] of headers) all.delete(name);
+    for (const [name, value] of headers) all.append(name, value);
     const answer = new Response(response.body, { status: response.status, headers: all });
     return application.compresses ? compressed(request, answer) : answer;
   };
@@ -76,7 +77,7 @@ export const mountHono: Mount = async (application) => {
   if (application.compresses) app.use(compress({ threshold: 0 }));
   app.use(async (c, next) => {
     const { headers = [], refuse } = application.outside?.(ofFetch(c.req.raw)) ?? {};
-    for (const [name, value] of headers) c.header(name, value);
+    for (const [name, value] of headers) c.header(name, value, { append: true });
     if (refuse !== undefined) return responseFor(refuse);
     if (application.parser === "json") await c.req.json();
     if (application.parser === "urlencoded") await c.req.parseBody();

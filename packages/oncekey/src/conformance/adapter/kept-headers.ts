@@ -189,6 +189,26 @@ export const keptHeaderCases: readonly Case<AdapterSubject>[] = [
     },
   },
   {
+    // A session and a token against forgery: without either of them the next request is refused.
+    name: "P-24: two cookies that middleware outside sets are two on each answer",
+    async run(subject) {
+      let count = 0;
+      const outside = () => {
+        count++;
+        const headers = ["a", "b"].map((name) => ["Set-Cookie", `${name}=${count}`] as const);
+        return { headers };
+      };
+      await scene(subject, { outside }, async ({ mounted, runs }) => {
+        const rows: readonly Spelling[] = [{}, {}, {}, { body: "other" }, { key: "a, b" }];
+        await each(rows, async (spelling) => {
+          const heard = await ask(mounted, spelling);
+          equal(valuesOf(heard, "set-cookie").join("|"), `a=${count}|b=${count}`, "Set-Cookie");
+        });
+        equal(runs(), 1, "the runs");
+      });
+    },
+  },
+  {
     name: "P-24: what the handler sets over what stood outside is the handler's, and kept",
     async run(subject) {
       let count = 0;
