@@ -27,6 +27,14 @@ export const ADAPTERS: readonly Mutant[] = [
     bugs: [46],
   },
   {
+    name: "a text is written in UTF-8, whatever its encoding",
+    file: "adapters/node-response.ts",
+    from: "return Buffer.from(text, encoding);",
+    to: "return Buffer.from(text);",
+    killer: { tests: "oncekey/adapters/ways", named: "another encoding" },
+    bugs: [46],
+  },
+  {
     name: "what leaves before the end is not fed to the record",
     file: "adapters/web-response.ts",
     from: "const chunks = passage.write(value);",
@@ -43,11 +51,27 @@ export const ADAPTERS: readonly Mutant[] = [
     bugs: [47],
   },
   {
+    name: "every replay is a 200 of the framework's",
+    file: "adapters/fastify.ts",
+    from: "    reply.code(answer.status);\n",
+    to: "",
+    killer: { tests: "oncekey/adapters/fastify", named: "P-22" },
+    bugs: [48],
+  },
+  {
     name: "the lines of a field are joined",
     file: "adapters/node-response.ts",
     from: "return value.map((line) => [name, String(line)] as const);",
     to: 'return [[name, value.join(", ")]];',
     killer: { tests: "oncekey/adapters/node", named: "P-25" },
+    bugs: [49],
+  },
+  {
+    name: "of the lines of a field that stand outside the last is sent",
+    file: "adapters/web-response.ts",
+    from: "for (const [name, value] of lines) headers.append(name, value);",
+    to: "for (const [name, value] of lines) headers.set(name, value);",
+    killer: { tests: "oncekey/adapters/hono", named: "P-24" },
     bugs: [49],
   },
   {

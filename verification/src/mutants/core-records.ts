@@ -27,6 +27,22 @@ export const CORE_RECORDS: readonly Mutant[] = [
     bugs: [39],
   },
   {
+    name: "what came back from a function without a result cannot be read",
+    file: "core/codec.ts",
+    from: "    if (bytes.length === 0) return undefined;\n",
+    to: "",
+    killer: { tests: "oncekey/core/run", named: "a function without a result" },
+    bugs: [45],
+  },
+  {
+    name: "what work omits is kept all the same",
+    file: "core/run.ts",
+    from: "codec.encode(wishes.omitted ? undefined : value)",
+    to: "codec.encode(value)",
+    killer: { tests: "oncekey/core/run", named: "omit" },
+    bugs: [50],
+  },
+  {
     name: "dates are made of texts that look like them",
     file: "core/codec.ts",
     from: 'new TextDecoder("utf-8", { fatal: true }).decode(bytes))',

@@ -3,6 +3,14 @@ import type { Mutant } from "./mutant.ts";
 
 export const HTTP: readonly Mutant[] = [
   {
+    name: "the method is not compared",
+    file: "http/fingerprint.ts",
+    from: "    method,\n    path,\n",
+    to: "    path,\n",
+    killer: { tests: "oncekey/http/fingerprint", named: "P-38" },
+    bugs: [35],
+  },
+  {
     name: "the path is not compared",
     file: "http/fingerprint.ts",
     from: "    path,\n",
@@ -43,6 +51,14 @@ export const HTTP: readonly Mutant[] = [
     bugs: [37],
   },
   {
+    name: "of the parts of a form the heads are compared",
+    file: "http/fingerprint.ts",
+    from: "[head, content]",
+    to: "[head]",
+    killer: { tests: "oncekey/http/fingerprint", named: "P-47" },
+    bugs: [37],
+  },
+  {
     name: "32 bits of the digest are kept",
     file: "http/fingerprint.ts",
     from: "return hex(hmac(utf8.encode(input.key), [utf8.encode(framed(words)), ...parts], ports));",
@@ -71,6 +87,14 @@ export const HTTP: readonly Mutant[] = [
     file: "http/scope.ts",
     from: 'isNamed(principal) ? { kind: "principal", principal } : { kind: "unresolved" }',
     to: '{ kind: "principal", principal: isNamed(principal) ? principal : "anonymous" }',
+    killer: { tests: "oncekey/adapters/web", named: "P-66" },
+    bugs: [39],
+  },
+  {
+    name: "whoever is named in one part of two is named",
+    file: "http/scope.ts",
+    from: "return principal.every(",
+    to: "return principal.some(",
     killer: { tests: "oncekey/adapters/web", named: "P-66" },
     bugs: [39],
   },
