@@ -1,79 +1,7 @@
-/** Mistakes in what makes two requests the same, and in who is answered with what. */
+/** Mistakes in whose request it is, what is kept of an answer, and who is answered with it. */
 import type { Mutant } from "./mutant.ts";
 
 export const HTTP: readonly Mutant[] = [
-  {
-    name: "the method is not compared",
-    file: "http/fingerprint.ts",
-    from: "    method,\n    path,\n",
-    to: "    path,\n",
-    killer: { tests: "oncekey/http/fingerprint", named: "P-38" },
-    bugs: [35],
-  },
-  {
-    name: "the path is not compared",
-    file: "http/fingerprint.ts",
-    from: "    path,\n",
-    to: "",
-    killer: { tests: "oncekey/http/fingerprint", named: "P-38" },
-    bugs: [35],
-  },
-  {
-    name: "the query is not compared",
-    file: "http/fingerprint.ts",
-    from: 'query === "" ? body.parts : [canonicalPairs(utf8.encode(query)), ...body.parts]',
-    to: "body.parts",
-    killer: { tests: "oncekey/http/fingerprint", named: "P-38" },
-    bugs: [35],
-  },
-  {
-    name: "a body of JSON is not compared",
-    file: "http/fingerprint.ts",
-    from: "    body.text,\n",
-    to: "",
-    killer: { tests: "oncekey/adapters/web", named: "P-37" },
-    bugs: [35, 37],
-  },
-  {
-    name: "only the first 64 KiB of a body are compared",
-    file: "http/fingerprint.ts",
-    from: "parts: [body.bytes] }",
-    to: "parts: [body.bytes.subarray(0, 65_536)] }",
-    killer: { tests: "oncekey/adapters/web", named: "P-37" },
-    bugs: [37],
-  },
-  {
-    name: "a body that is no JSON and no form is not compared",
-    file: "http/fingerprint.ts",
-    from: "parts: [body.bytes] }",
-    to: "parts: [] }",
-    killer: { tests: "oncekey/adapters/web", named: "P-37" },
-    bugs: [37],
-  },
-  {
-    name: "of the parts of a form the heads are compared",
-    file: "http/fingerprint.ts",
-    from: "[head, content]",
-    to: "[head]",
-    killer: { tests: "oncekey/http/fingerprint", named: "P-47" },
-    bugs: [37],
-  },
-  {
-    name: "32 bits of the digest are kept",
-    file: "http/fingerprint.ts",
-    from: "return hex(hmac(utf8.encode(input.key), [utf8.encode(framed(words)), ...parts], ports));",
-    to: 'return hex(hmac(utf8.encode(input.key), [utf8.encode(framed(words)), ...parts], ports)).slice(0, 8).padEnd(64, "0");',
-    killer: { tests: "oncekey/http/fingerprint", named: "S-37" },
-    bugs: [37],
-  },
-  {
-    name: "numbers are rounded before they are compared",
-    file: "http/canonical-json.ts",
-    from: "return canonicalDecimal(lexeme);",
-    to: "return String(Number(lexeme));",
-    killer: { tests: "oncekey/http/canonical-json", named: "P-41" },
-    bugs: [37],
-  },
   {
     name: "the record is found by its route, and not by its key",
     file: "http/guard.ts",
@@ -225,14 +153,6 @@ export const HTTP: readonly Mutant[] = [
     to: 'if (entered.kind === "replay") return { kind: "pass" };\n    if (entered.kind !== "run") {',
     killer: { tests: "oncekey/adapters/web", named: "P-20" },
     bugs: [53],
-  },
-  {
-    name: "members that do not count are looked up in a plain object",
-    file: "http/canonical-json.ts",
-    from: "const below = ignore?.below.get(JSON.parse(name));",
-    to: "const below = ignore && Reflect.get(Object.fromEntries(ignore.below), JSON.parse(name));",
-    killer: { tests: "oncekey/http/canonical-json", named: "S-15" },
-    bugs: [57],
   },
   {
     name: "header lines are grouped in a plain object",

@@ -1,6 +1,7 @@
 /** All that is made wrong on purpose. */
 import { ADAPTERS } from "./adapters.ts";
 import { ANSWERS } from "./answers.ts";
+import { COMPARISON } from "./comparison.ts";
 import { CORE } from "./core.ts";
 import { CORE_RECORDS } from "./core-records.ts";
 import { HTTP } from "./http.ts";
@@ -20,6 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...REDIS,
   ...POSTGRES,
   ...STORES_ROWS,
+  ...COMPARISON,
   ...HTTP,
   ...PROTOCOL,
   ...ADAPTERS,
