@@ -1,0 +1,89 @@
+/**
+ * The drivers, with the settings that an application needs for a network that falls silent, and as
+ * they come. What they need is what the sweep found: without it a dead connection is kept for ever.
+ */
+import { Redis, type RedisOptions } from "ioredis";
+import type { TransactionalStore } from "oncekey";
+import { postgresStore } from "oncekey/postgres";
+import { redisStore } from "oncekey/redis";
+import pg from "pg";
+import type { Book, Ground } from "../chaos/ground.ts";
+import type { StoreName } from "./cell.ts";
+
+/** How much of a lease they are is what counts: by default five seconds of thirty. */
+export const LEASE_MS = 600;
+export const STORE_TIMEOUT_MS = 250;
+
+/** As the guarantees ask, or as they come out of the box. */
+export const DRIVERS = ["bounded", "plain"] as const;
+export type Drivers = (typeof DRIVERS)[number];
+
+/** A little longer than a call is waited for: the connection is given up after the call is. */
+export const SILENCE_MS = 300;
+/** The server's own: it ends a session whose client fell silent within a transaction. */
+export const IDLE_MS = 700;
+
+export function openDrivers(store: StoreName, url: string, drivers: Drivers): Promise<Ground> {
+  return store === "redis" ? overRedis(url, drivers) : overPostgres(url, drivers);
+}
+
+const REDIS = {
+  bounded: {
+    connectTimeout: SILENCE_MS,
+    commandTimeout: SILENCE_MS,
+    socketTimeout: SILENCE_MS,
+  },
+  plain: { commandTimeout: SILENCE_MS },
+} satisfies Record<Drivers, RedisOptions>;
+
+async function overRedis(url: string, drivers: Drivers): Promise<Ground> {
+  const client = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    lazyConnect: true,
+    ...REDIS[drivers],
+  });
+  client.on("error", () => {});
+  await client.connect();
+  return {
+    store: redisStore(client),
+    transactional: undefined,
+    legs: async () => [],
+    close: async () => client.disconnect(),
+  };
+}
+
+const POSTGRES = {
+  bounded: {
+    connectionTimeoutMillis: SILENCE_MS,
+    query_timeout: SILENCE_MS,
+    idle_in_transaction_session_timeout: IDLE_MS,
+  },
+  plain: { connectionTimeoutMillis: SILENCE_MS },
+} satisfies Record<Drivers, pg.PoolConfig>;
+
+/** More than are asked for at once in a round, so that a dead one is missed only when all are. */
+const CONNECTIONS = 6;
+
+async function overPostgres(url: string, drivers: Drivers): Promise<Ground> {
+  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, ...POSTGRES[drivers] });
+  pool.on("error", () => {});
+  const store = postgresStore(pool);
+  return {
+    store,
+    transactional: booked(store),
+    legs: async () => [],
+    close: () => pool.end(),
+  };
+}
+
+const booked = (store: TransactionalStore<pg.PoolClient>): TransactionalStore<Book> => ({
+  ...store,
+  transaction: (lease, work) =>
+    store.transaction(lease, (client) =>
+      work(async ({ round, guest, token, leg }) => {
+        const text = "insert into legs (round, guest, token, leg) values ($1, $2, $3, $4)";
+        await client.query(text, [round, guest, token, leg]);
+      }),
+    ),
+});

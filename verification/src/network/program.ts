@@ -1,0 +1,122 @@
+/** `npm run verify -- --only network`: which cells are played, and how it is told. */
+import { parseArgs } from "node:util";
+import type { Outcome, Program } from "../program.ts";
+import {
+  FAULTS,
+  MODES,
+  PLACES,
+  REACHES,
+  type Selection,
+  SIDES,
+  STEPS,
+  STORES,
+  type Step,
+} from "./cell.ts";
+import { type CellResult, sweep } from "./network.ts";
+import { sectionsOf } from "./sections.ts";
+
+/** Another one plays other keys, other amounts, and another sample. */
+const SEED = 1;
+
+const USAGE = `Options of the network sweep:
+  --store S    ${STORES.join(", ")}
+  --mode M     ${MODES.join(", ")}
+  --step P     ${STEPS.join(", ")}
+  --side D     ${SIDES.join(", ")}: to the store, or back
+  --at B       ${PLACES.join(", ")}: of the message's bytes, how many pass
+  --fault F    ${FAULTS.join(", ")}
+  --reach R    ${REACHES.join(", ")}: what is hit
+  --seed N     ${SEED} unless told
+  --rounds N   for each cell
+  --lanes N    rounds at one time on each store
+  --sample     a share of the cells of each step`;
+
+export const network: Program = { name: "network", run };
+
+async function run(args: readonly string[]): Promise<Outcome> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      store: { type: "string" },
+      mode: { type: "string" },
+      step: { type: "string" },
+      side: { type: "string" },
+      at: { type: "string" },
+      fault: { type: "string" },
+      reach: { type: "string" },
+      seed: { type: "string", default: String(SEED) },
+      rounds: { type: "string" },
+      lanes: { type: "string" },
+      sample: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return { holds: true, summary: "nothing was played", sections: [], limits: [] };
+  }
+  const selection = selectionOf(values);
+  const seed = numberOf("seed", values.seed);
+  const began = performance.now();
+  const cells = await sweep({
+    ...{ selection, seed, sample: values.sample, onCell: (cell) => console.log(lineOf(cell)) },
+    ...(values.rounds !== undefined && { rounds: numberOf("rounds", values.rounds) }),
+    ...(values.lanes !== undefined && { lanes: numberOf("lanes", values.lanes) }),
+  });
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  const rounds = cells.reduce((sum, cell) => sum + cell.rounds, 0);
+  const violations = cells.reduce((sum, cell) => sum + cell.violations.length, 0);
+  const summary = `${cells.length} cells, ${rounds} rounds, ${violations} violations`;
+  console.log(`network: ${summary}, seed ${seed}, ${seconds} s`);
+  return {
+    holds: violations === 0,
+    summary,
+    sections: sectionsOf(cells, seed),
+    limits: [],
+  };
+}
+
+type Named = Readonly<Partial<Record<keyof Selection, string | undefined>>>;
+
+function selectionOf(named: Named): Selection {
+  const words = {
+    ...{ store: STORES, mode: MODES, step: STEPS as readonly Step[], side: SIDES },
+    ...{ at: PLACES, fault: FAULTS, reach: REACHES },
+  };
+  const selected: Record<string, string> = {};
+  for (const [option, list] of Object.entries(words)) {
+    const given = named[option as keyof Selection];
+    if (given !== undefined) selected[option] = oneOf(option, list, given);
+  }
+  return selected as Selection;
+}
+
+function oneOf(option: string, words: readonly string[], given: string): string {
+  if (words.includes(given)) return given;
+  throw new TypeError(`Expected \`--${option}\` to be one of ${words.join(", ")}, got "${given}".`);
+}
+
+function numberOf(option: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new TypeError(`Expected \`--${option}\` to be a whole number, got "${text}".`);
+}
+
+/** One row of what a run prints. */
+function lineOf(cell: CellResult): string {
+  const { store, mode, step, side, at, fault, reach, disturbed, limit, violations } = cell;
+  const name = [
+    ...[store.padEnd(8), mode.padEnd(13), step.padEnd(8), side.padEnd(7), at.padEnd(6)],
+    ...[fault.padEnd(5), reach.padEnd(10)],
+  ];
+  const counted = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts).map(([what, times]) => `${times}×${what}`);
+  const figures = [`effects ${counted(cell.effects)}`, `told ${counted(cell.told).join(", ")}`];
+  const notes = [
+    ...(limit === "seen" ? ["limit reproduced"] : []),
+    ...(disturbed > 0 ? [`${disturbed} disturbed`] : []),
+  ];
+  const again = `\n  again: ${cell.command}`;
+  const verdict = violations.length === 0 ? "held" : `✗\n  ${violations.join("\n  ")}${again}`;
+  return [...name, ...figures, ...notes, verdict].join("  ");
+}

@@ -1,0 +1,169 @@
+/**
+ * One round: a request's conversation with the store meets its fault, duplicates go to both
+ * applications, the network is healed, everybody is asked until there is an answer, and the key is
+ * tried in the wrong hands.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { type Reply, type Sent, type Sighting, send } from "../chaos/client.ts";
+import { roundOf } from "../chaos/fragile-store.ts";
+import type { Ground } from "../chaos/ground.ts";
+import type { Entry } from "../chaos/ledger.ts";
+import { mixed, seeded } from "../simulator/random.ts";
+import { type Cell, placeOf } from "./cell.ts";
+import { LEASE_MS, STORE_TIMEOUT_MS } from "./drivers.ts";
+import { likeStopped } from "./expectation.ts";
+import type { Application, Lane } from "./lane.ts";
+import type { Observation } from "./observation.ts";
+import type { Order } from "./proxy.ts";
+
+/** Longer than a lease: an owner that is cut off for so long has lost it. */
+const OUTAGE_MS = 2 * LEASE_MS;
+/** Longer than a call is waited for: it arrives after it was given up. */
+const DELAY_MS = 1.6 * STORE_TIMEOUT_MS;
+/** Two renewals. */
+const DWELL_MS = LEASE_MS * 0.7;
+const RETRY_MS = 25;
+/** For the fault to strike. It takes milliseconds, unless the machine is busy. */
+const STRIKE_MS = 10_000;
+/** For all to be over. What is not over by then is judged as it stands. */
+const DRAIN_MS = 15_000;
+
+/** What the application saw that is connected directly. */
+interface Witness {
+  readonly sightings: Sighting[];
+  isHealed: boolean;
+  unlisted: number;
+}
+
+type Ask = (application: Application, change?: Partial<Sent>) => Promise<Sighting>;
+
+export async function playRound(
+  lane: Lane,
+  cell: Cell,
+  seed: number,
+  turn: number,
+): Promise<Observation> {
+  const { network, victim, witness, ledger } = lane;
+  const random = seeded(mixed(seed, ...placeOf(cell), turn));
+  const round = `${cell.step}-${cell.side}-${random.between(1, 1e9)}`;
+  const request = {
+    ...{ path: `/${cell.mode}/${round}`, key: `key-${random.between(1, 1e9)}` },
+    ...{ guest: `ann-${round}`, amount: random.between(1, 1_000) },
+    dwellMs: cell.step === "renew" ? DWELL_MS : 0,
+  };
+  const ask: Ask = (application, change = {}) =>
+    send({ ...request, origin: application.origin, ...change });
+
+  await victim.reach();
+  ledger.news();
+  const { struck } = await network.arm(await orderOf(lane, cell, round));
+  if (cell.step === "connect") await network.sweep(true);
+  const told = ask(victim);
+  const struckAt = await Promise.race([struck, pause(STRIKE_MS, undefined, { ref: false })]);
+
+  const seen: Witness = { sightings: [], isHealed: false, unlisted: 0 };
+  const sightings: Sighting[] = [];
+  const watching = [
+    repeat(
+      () => ask(victim),
+      sightings,
+      () => seen.isHealed,
+    ),
+    bearWitness(lane.ground, round, () => ask(witness), seen),
+  ];
+  if (cell.reach === "outage") await pause(OUTAGE_MS);
+  else await told;
+  await network.heal();
+  seen.isHealed = true;
+  const first = await told;
+  await Promise.all(watching);
+
+  const { sightings: witnessed, unlisted } = seen;
+  await drain(() => ask(victim), sightings);
+  await drain(() => ask(witness), witnessed);
+  const finals = [(await ask(victim)).reply, (await ask(witness)).reply];
+  const mismatch = request.amount + 1_000;
+  const refused = await ask(victim, { amount: mismatch });
+  const guest = `bob-${round}`;
+  const strange: Sighting[] = [];
+  await drain(() => ask(victim, { guest }), strange);
+  const entries: Entry[] = [...ledger.news()].filter((entry) => entry.round === round);
+  if (struckAt !== undefined) entries.push({ what: "hit", round, pid: network.pid, at: struckAt });
+  const observed = {
+    ...{ cell: likeStopped(cell), round, guest: request.guest, amount: request.amount, finals },
+    sightings: [first, ...sightings, ...witnessed],
+    entries,
+    legs: cell.mode === "transactional" ? await lane.ground.legs(round) : [],
+    stranger: { guest, reply: strange.at(-1)?.reply ?? NOTHING },
+    mismatch: { amount: mismatch, reply: refused.reply },
+    settling: undefined,
+  };
+  await network.sweep(false);
+  return { cell, round: observed, struckAt, first, witnessed, unlisted };
+}
+
+const NOTHING: Reply = { kind: "cut" };
+
+async function orderOf(lane: Lane, cell: Cell, round: string): Promise<Order> {
+  const { step, side, at, fault, reach, mode } = cell;
+  const stop = (await lane.route(mode)).get(step);
+  return { round, step: stop ?? "connect", side, at, fault, reach, delayMs: DELAY_MS };
+}
+
+async function repeat(
+  ask: () => Promise<Sighting>,
+  sightings: Sighting[],
+  isOver: () => boolean,
+): Promise<void> {
+  while (!isOver()) {
+    sightings.push(await ask());
+    await pause(RETRY_MS);
+  }
+}
+
+/** The other application asks until it is answered. When it is told of doubt, the list must say so. */
+async function bearWitness(
+  ground: Ground,
+  round: string,
+  ask: () => Promise<Sighting>,
+  witness: Witness,
+): Promise<void> {
+  let isListed: boolean | undefined;
+  while (!witness.isHealed) {
+    const sighting = await ask();
+    witness.sightings.push(sighting);
+    if (isAnswer(sighting)) return;
+    const isInDoubt = isDoubt(sighting.reply);
+    // In doubt before the list was read, and in doubt after: then it has to stand in it.
+    if (isInDoubt && isListed === false) witness.unlisted++;
+    if (isInDoubt) isListed ??= await isInList(ground, round);
+    await pause(RETRY_MS);
+  }
+}
+
+async function isInList({ store }: Ground, round: string): Promise<boolean> {
+  let after: string | undefined;
+  do {
+    const page = await store.list({ limit: 1_000, state: "in-doubt", ...(after && { after }) });
+    if (page.records.some(({ label }) => roundOf(label) === round)) return true;
+    after = page.next;
+  } while (after !== undefined);
+  return false;
+}
+
+/** Until there is an answer. Doubt is no end here: the owner lives, and settles it. */
+async function drain(ask: () => Promise<Sighting>, sightings: Sighting[]): Promise<void> {
+  const deadline = performance.now() + DRAIN_MS;
+  while (performance.now() < deadline) {
+    const sighting = await ask();
+    sightings.push(sighting);
+    if (isAnswer(sighting)) return;
+    await pause(RETRY_MS);
+  }
+}
+
+/** What is below 500 is kept, in every mode; a 500 may be the end of an attempt that is released. */
+const isAnswer = ({ reply }: Sighting): boolean => reply.kind === "answer" && reply.status < 500;
+
+const isDoubt = (reply: Reply): boolean =>
+  reply.kind === "problem" && reply.code === "idempotency_outcome_unknown";
