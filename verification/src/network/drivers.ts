@@ -13,6 +13,8 @@ import type { StoreName } from "./cell.ts";
 /** How much of a lease they are is what counts: by default five seconds of thirty. */
 export const LEASE_MS = 600;
 export const STORE_TIMEOUT_MS = 250;
+/** A handler that is renewed once or twice. */
+export const DWELL_MS: number = LEASE_MS * 0.7;
 
 /** As the guarantees ask, or as they come out of the box. */
 export const DRIVERS = ["bounded", "plain"] as const;
@@ -40,11 +42,11 @@ async function overRedis(url: string, drivers: Drivers): Promise<Ground> {
   const client = new Redis(url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
-    lazyConnect: true,
     ...REDIS[drivers],
   });
   client.on("error", () => {});
-  await client.connect();
+  // It tries on by itself until then: a busy machine may be slow to connect.
+  await new Promise<void>((resolve) => client.once("ready", resolve));
   return {
     store: redisStore(client),
     transactional: undefined,

@@ -74,22 +74,26 @@ async function sweepStore(
   const place = await openPlace(store);
   const results: CellResult[] = [];
   const queue = [...cells];
+  const lanes: Lane[] = [];
+  const playOn = async (lane: Lane) => {
+    for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
+      const result = await playCell(lane, cell, seed, rounds);
+      onCell?.(result);
+      results.push(result);
+    }
+  };
   try {
-    const one = async (_: unknown, index: number) => {
-      const ledger = join(folder, String(index));
+    const playing: Promise<void>[] = [];
+    // One after the other: three processes each, all at once, would be in each other's way.
+    while (lanes.length < Math.min(most, cells.length)) {
+      const ledger = join(folder, String(lanes.length));
       const lane = await openLane(store, place.address, ledger, "bounded");
-      try {
-        for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
-          const result = await playCell(lane, cell, seed, rounds);
-          onCell?.(result);
-          results.push(result);
-        }
-      } finally {
-        await lane.stop();
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(most, cells.length) }, one));
+      lanes.push(lane);
+      playing.push(playOn(lane));
+    }
+    await Promise.all(playing);
   } finally {
+    await Promise.all(lanes.map((lane) => lane.stop()));
     await place.stop();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -170,7 +170,8 @@ function listen(message: ToProxy): void {
 }
 
 function send(message: FromProxy): void {
-  process.send?.(message);
+  // A harness that is gone is no error of ours.
+  process.send?.(message, undefined, undefined, () => {});
 }
 
 process.on("message", listen);

@@ -10,7 +10,7 @@ import type { Ground } from "../chaos/ground.ts";
 import type { Entry } from "../chaos/ledger.ts";
 import { mixed, seeded } from "../simulator/random.ts";
 import { type Cell, placeOf } from "./cell.ts";
-import { LEASE_MS, STORE_TIMEOUT_MS } from "./drivers.ts";
+import { DWELL_MS, LEASE_MS, STORE_TIMEOUT_MS } from "./drivers.ts";
 import { likeStopped } from "./expectation.ts";
 import type { Application, Lane } from "./lane.ts";
 import type { Observation } from "./observation.ts";
@@ -20,8 +20,6 @@ import type { Order } from "./proxy.ts";
 const OUTAGE_MS = 2 * LEASE_MS;
 /** Longer than a call is waited for: it arrives after it was given up. */
 const DELAY_MS = 1.6 * STORE_TIMEOUT_MS;
-/** Two renewals. */
-const DWELL_MS = LEASE_MS * 0.7;
 const RETRY_MS = 25;
 /** For the fault to strike. It takes milliseconds, unless the machine is busy. */
 const STRIKE_MS = 10_000;

@@ -4,7 +4,7 @@
  */
 import { type Mode, type Step, stepsOf } from "./cell.ts";
 
-/** A request to the store: its name, and which of that name it is. */
+/** A request to the store: its name, and the how many-th of that name it is. */
 export interface Stop {
   readonly what: string;
   readonly nth: number;
@@ -12,43 +12,25 @@ export interface Stop {
 
 export type Route = ReadonlyMap<Step, Stop>;
 
-/** `whats`: the names of all requests of one round, in order. Throws if a step is missing. */
-export function routeOf(mode: Mode, whats: readonly string[]): Route {
-  const claim = whats.at(0);
-  const renew = whats.at(1);
-  const found = mode === "transactional" ? inTransaction(whats) : { complete: first(whats.at(-1)) };
-  const route = new Map<Step, Stop | undefined>(
-    Object.entries({ claim: first(claim), renew: renewal(whats), ...found }) as [Step, Stop][],
-  );
-  const names = [...route.values()].map((stop) => stop && `${stop.what} #${stop.nth}`);
-  for (const step of stepsOf(mode)) {
-    if (step !== "connect" && route.get(step) === undefined) throw missing(step, whats);
+/**
+ * `brief`: the names of all that a request sends whose handler is done at once; `long`: of one that
+ * is renewed meanwhile, which is told by that alone. Undefined if something else is among them: a
+ * machine that stands still for a moment has a brief one renewed as well.
+ */
+export function routeOf(
+  mode: Mode,
+  brief: readonly string[],
+  long: readonly string[],
+): Route | undefined {
+  // A connection has to be made before anything is sent: no request is the step.
+  const steps = stepsOf(mode).filter((step) => step !== "connect" && step !== "renew");
+  const [renew, ...others] = new Set(long.filter((what) => !brief.includes(what)));
+  if (brief.length !== steps.length || renew === undefined || others.length > 0) return undefined;
+  const route = new Map<Step, Stop>([["renew", { what: renew, nth: 1 }]]);
+  for (const [index, what] of brief.entries()) {
+    const nth = brief.slice(0, index + 1).filter((each) => each === what).length;
+    const step = steps[index];
+    if (step !== undefined) route.set(step, { what, nth });
   }
-  if (new Set(names).size !== names.length || renew === undefined) throw missing("own", whats);
-  return route as Route;
+  return route;
 }
-
-const first = (what: string | undefined): Stop | undefined =>
-  what === undefined ? undefined : { what, nth: 1 };
-
-/** All else comes at most twice: a handler that dwells is renewed in between. */
-function renewal(whats: readonly string[]): Stop | undefined {
-  const beginning = whats.findIndex((what) => what.startsWith("begin "));
-  return first(whats[beginning === 1 ? 2 : 1]);
-}
-
-/** The two legs are one statement, and the record's completion stands between them and COMMIT. */
-function inTransaction(whats: readonly string[]): Partial<Record<Step, Stop | undefined>> {
-  const begin = whats.find((what) => what.startsWith("begin "));
-  const commit = whats.find((what) => what.startsWith("commit "));
-  const insert = whats.find((what) => what.startsWith("insert into legs"));
-  const settle = whats[whats.findIndex((what) => what.startsWith("commit ")) - 1];
-  const credit = insert === undefined ? undefined : { what: insert, nth: 2 };
-  return {
-    ...{ begin: first(begin), debit: first(insert), credit },
-    ...{ settle: first(settle), commit: first(commit) },
-  };
-}
-
-const missing = (step: string, whats: readonly string[]): Error =>
-  new Error(`An undisturbed request has no ${step} step: ${whats.join("; ")}`);
