@@ -100,7 +100,12 @@ export function createEngine(options: EngineOptions): Engine {
     const call = <T>(verb: () => Promise<T>) => within(ports, storeTimeoutMs, verb, ports.later);
     const attempt = async () => {
       const answer = await call(() => store.claim(request));
-      if (answer.outcome === "claimed") await call(() => store.release(answer.lease));
+      if (answer.outcome !== "claimed") return;
+      const { lease } = answer;
+      // It took over from an owner that fell silent, and may have acted. Were the record forgotten,
+      // whoever comes next would be told that it is the first.
+      const isTakenOver = answer.attempt > 1 && request.effects !== "unrepeatable";
+      await call(() => (isTakenOver ? store.renew(lease, 0) : store.release(lease)));
     };
     unfinished.add({ id, label, call: "claim", bytes: 0, attempt });
   }

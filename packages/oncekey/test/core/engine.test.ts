@@ -220,6 +220,22 @@ test("P-107: a claim that is given up is released when the store is back", async
   equal((await engine.enter(entry())).kind, "run");
 });
 
+test("a claim that is given up does not hide from the next one that an owner fell silent", async () => {
+  const { engine, faults, memory, time } = world();
+  // A repeatable owner that dies when it has acted.
+  const silent = { ...subject("repeatable"), leaseMs: LEASE_MS, retentionMs: RETENTION_MS };
+  equal((await memory.claim({ ...silent, nonce: "0".repeat(32) })).outcome, "claimed");
+  const retry = entry({ subject: subject("repeatable") });
+  faults.fail("claim", "down");
+  const entering = rejects(engine.enter(retry), StoreUnavailable);
+  await time.advance(LEASE_MS);
+  await entering;
+  faults.mend();
+  // Time for the one that was given up to take over, and to let go.
+  await time.advance(LEASE_MS * 3);
+  ok(attemptOf(await engine.enter(retry)).attempt > 1);
+});
+
 test("P-105: a store that hangs counts as failed within its time limit", async () => {
   const { engine, faults, time } = world();
   faults.fail("claim", "hangs");
