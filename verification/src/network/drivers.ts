@@ -11,8 +11,8 @@ import type { Book, Ground } from "../chaos/ground.ts";
 import type { StoreName } from "./cell.ts";
 
 /** How much of a lease they are is what counts: by default five seconds of thirty. */
-export const LEASE_MS = 600;
-export const STORE_TIMEOUT_MS = 250;
+export const LEASE_MS = 750;
+export const STORE_TIMEOUT_MS = 300;
 /** A handler that is renewed once or twice. */
 export const DWELL_MS: number = LEASE_MS * 0.7;
 
@@ -21,9 +21,9 @@ export const DRIVERS = ["bounded", "plain"] as const;
 export type Drivers = (typeof DRIVERS)[number];
 
 /** A little longer than a call is waited for: the connection is given up after the call is. */
-export const SILENCE_MS = 300;
+export const SILENCE_MS = 360;
 /** The server's own: it ends a session whose client fell silent within a transaction. */
-export const IDLE_MS = 700;
+export const IDLE_MS = 850;
 
 export function openDrivers(store: StoreName, url: string, drivers: Drivers): Promise<Ground> {
   return store === "redis" ? overRedis(url, drivers) : overPostgres(url, drivers);

@@ -81,8 +81,8 @@ function freedInTime({ struckAt, witnessed }: Observation): string[] {
   return [`G7: blocked for ${Math.round(freedAt - struckAt)} ms`];
 }
 
-function listed({ unlisted }: Observation): string[] {
-  return unlisted === 0 ? [] : ["G8: in doubt, and not listed"];
+function listed({ isMissed }: Observation): string[] {
+  return isMissed ? ["G8: in doubt, and not listed"] : [];
 }
 
 /** The engine has read again, and knows which it was: never twice, and never lost. */

@@ -50,6 +50,10 @@ const ROUNDS = 1;
 /** Where the documented limit has not shown yet: it takes some timing. */
 const EXTRA_ROUNDS = 4;
 const LANES = 6;
+/** How often a round is played in which the fault did not strike. */
+const TRIES_MAX = 5;
+/** Rounds that are played again draw from seeds of their own. */
+const ROUNDS_MAX = 10_000;
 
 export async function sweep(options: SweepOptions): Promise<readonly CellResult[]> {
   const { selection, seed, sample = false } = options;
@@ -112,7 +116,7 @@ async function playCell(lane: Lane, cell: Cell, seed: number, rounds: number): P
   let turn = 0;
   const isMissing = () => isTwiceTheLimit(cell) && effects[2] === undefined;
   for (; turn < rounds || (isMissing() && turn < rounds + EXTRA_ROUNDS); turn++) {
-    const observation = await playRound(lane, cell, seed, turn);
+    const observation = await playStruck(lane, cell, seed, turn);
     const judgement: Judgement = judge(observation);
     count(effects, judgement.effects);
     count(runs, judgement.runs);
@@ -124,6 +128,18 @@ async function playCell(lane: Lane, cell: Cell, seed: number, rounds: number): P
   if (limit === "not seen") violations.push("the limit of 2 effects was never seen");
   const command = commandOf(cell, seed);
   return { ...cell, rounds: turn, disturbed, effects, runs, told, limit, violations, command };
+}
+
+/**
+ * A machine that stands still for longer than a call is waited for keeps a request from ever coming
+ * to its step. That round says nothing, and is played again.
+ */
+async function playStruck(lane: Lane, cell: Cell, seed: number, turn: number) {
+  let observation = await playRound(lane, cell, seed, turn);
+  for (let again = 1; observation.struckAt === undefined && again < TRIES_MAX; again++) {
+    observation = await playRound(lane, cell, seed, turn + again * ROUNDS_MAX);
+  }
+  return observation;
 }
 
 function count(counts: Record<string, number>, what: string | number): void {

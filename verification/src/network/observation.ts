@@ -13,6 +13,6 @@ export interface Observation {
   readonly first: Sighting;
   /** What those were told who asked the application that is connected directly. */
   readonly witnessed: readonly Sighting[];
-  /** How often it was in doubt before and after the list was read, and did not stand in it. */
-  readonly unlisted: number;
+  /** It was in doubt, and again and again did not stand in the list. */
+  readonly isMissed: boolean;
 }

@@ -21,6 +21,10 @@ const OUTAGE_MS = 2 * LEASE_MS;
 /** Longer than a call is waited for: it arrives after it was given up. */
 const DELAY_MS = 1.6 * STORE_TIMEOUT_MS;
 const RETRY_MS = 25;
+/** How often doubt is looked up in the list. */
+const LOOKS = 4;
+/** For word of the strike to come from the proxy. */
+const LATE_MS = 1_000;
 /** For the fault to strike. It takes milliseconds, unless the machine is busy. */
 const STRIKE_MS = 10_000;
 /** For all to be over. What is not over by then is judged as it stands. */
@@ -30,7 +34,10 @@ const DRAIN_MS = 15_000;
 interface Witness {
   readonly sightings: Sighting[];
   isHealed: boolean;
-  unlisted: number;
+  /** It was in doubt, and stood in the list. */
+  isListed: boolean;
+  /** It was in doubt, again and again, and did not. */
+  isMissed: boolean;
 }
 
 type Ask = (application: Application, change?: Partial<Sent>) => Promise<Sighting>;
@@ -57,9 +64,9 @@ export async function playRound(
   const { struck } = await network.arm(await orderOf(lane, cell, round));
   if (cell.step === "connect") await network.sweep(true);
   const told = ask(victim);
-  const struckAt = await Promise.race([struck, pause(STRIKE_MS, undefined, { ref: false })]);
+  const struckAt = await Promise.race([struck, missed(told)]);
 
-  const seen: Witness = { sightings: [], isHealed: false, unlisted: 0 };
+  const seen: Witness = { sightings: [], isHealed: false, isListed: false, isMissed: false };
   const sightings: Sighting[] = [];
   const watching = [
     repeat(
@@ -76,15 +83,15 @@ export async function playRound(
   const first = await told;
   await Promise.all(watching);
 
-  const { sightings: witnessed, unlisted } = seen;
-  await drain(() => ask(victim), sightings);
-  await drain(() => ask(witness), witnessed);
-  const finals = [(await ask(victim)).reply, (await ask(witness)).reply];
+  const { sightings: witnessed, isMissed } = seen;
+  const finals = [
+    await drain(() => ask(victim), sightings),
+    await drain(() => ask(witness), witnessed),
+  ];
   const mismatch = request.amount + 1_000;
-  const refused = await ask(victim, { amount: mismatch });
+  const refused = await drain(() => ask(victim, { amount: mismatch }), [], isRefusal);
   const guest = `bob-${round}`;
-  const strange: Sighting[] = [];
-  await drain(() => ask(victim, { guest }), strange);
+  const stranger = { guest, reply: await drain(() => ask(victim, { guest })) };
   const entries: Entry[] = [...ledger.news()].filter((entry) => entry.round === round);
   if (struckAt !== undefined) entries.push({ what: "hit", round, pid: network.pid, at: struckAt });
   const observed = {
@@ -92,15 +99,20 @@ export async function playRound(
     sightings: [first, ...sightings, ...witnessed],
     entries,
     legs: cell.mode === "transactional" ? await lane.ground.legs(round) : [],
-    stranger: { guest, reply: strange.at(-1)?.reply ?? NOTHING },
-    mismatch: { amount: mismatch, reply: refused.reply },
+    stranger,
+    mismatch: { amount: mismatch, reply: refused },
     settling: undefined,
   };
   await network.sweep(false);
-  return { cell, round: observed, struckAt, first, witnessed, unlisted };
+  return { cell, round: observed, struckAt, first, witnessed, isMissed };
 }
 
-const NOTHING: Reply = { kind: "cut" };
+/** Resolves when the request was answered and the fault still has not struck, or never will. */
+async function missed(told: Promise<Sighting>): Promise<undefined> {
+  await Promise.race([told, pause(STRIKE_MS, undefined, { ref: false })]);
+  // What is told and what struck come from two processes, in any order.
+  await pause(LATE_MS);
+}
 
 async function orderOf(lane: Lane, cell: Cell, round: string): Promise<Order> {
   const { step, side, at, fault, reach, mode } = cell;
@@ -126,15 +138,16 @@ async function bearWitness(
   ask: () => Promise<Sighting>,
   witness: Witness,
 ): Promise<void> {
-  let isListed: boolean | undefined;
+  let missed = 0;
   while (!witness.isHealed) {
     const sighting = await ask();
     witness.sightings.push(sighting);
     if (isAnswer(sighting)) return;
-    const isInDoubt = isDoubt(sighting.reply);
-    // In doubt before the list was read, and in doubt after: then it has to stand in it.
-    if (isInDoubt && isListed === false) witness.unlisted++;
-    if (isInDoubt) isListed ??= await isInList(ground, round);
+    if (isDoubt(sighting.reply) && !witness.isListed) {
+      witness.isListed = await isInList(ground, round);
+      // A renewal that arrives late revives the record for a moment, and so the list is right.
+      if (!witness.isListed && ++missed === LOOKS) witness.isMissed = true;
+    }
     await pause(RETRY_MS);
   }
 }
@@ -149,13 +162,20 @@ async function isInList({ store }: Ground, round: string): Promise<boolean> {
   return false;
 }
 
-/** Until there is an answer. Doubt is no end here: the owner lives, and settles it. */
-async function drain(ask: () => Promise<Sighting>, sightings: Sighting[]): Promise<void> {
+/**
+ * Until there is an answer: a pool that still has dead connections in it says 503 a few times, and
+ * loses one with each. Doubt is no end: the owner lives, and settles it.
+ */
+async function drain(
+  ask: () => Promise<Sighting>,
+  sightings: Sighting[] = [],
+  isEnd: (sighting: Sighting) => boolean = isAnswer,
+): Promise<Reply> {
   const deadline = performance.now() + DRAIN_MS;
-  while (performance.now() < deadline) {
+  for (;;) {
     const sighting = await ask();
     sightings.push(sighting);
-    if (isAnswer(sighting)) return;
+    if (isEnd(sighting) || performance.now() > deadline) return sighting.reply;
     await pause(RETRY_MS);
   }
 }
@@ -165,3 +185,6 @@ const isAnswer = ({ reply }: Sighting): boolean => reply.kind === "answer" && re
 
 const isDoubt = (reply: Reply): boolean =>
   reply.kind === "problem" && reply.code === "idempotency_outcome_unknown";
+
+const isRefusal = ({ reply }: Sighting): boolean =>
+  reply.kind === "answer" || (reply.kind === "problem" && reply.code === "idempotency_conflict");
