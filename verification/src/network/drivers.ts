@@ -65,7 +65,7 @@ const POSTGRES = {
 } satisfies Record<Drivers, pg.PoolConfig>;
 
 /** More than are asked for at once in a round, so that a dead one is missed only when all are. */
-const CONNECTIONS = 6;
+export const CONNECTIONS = 6;
 
 async function overPostgres(url: string, drivers: Drivers): Promise<Ground> {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, ...POSTGRES[drivers] });

@@ -8,7 +8,7 @@ import { type Ground, openGround } from "../chaos/ground.ts";
 import { type LedgerReader, readLedger } from "../chaos/ledger.ts";
 import type { Mode, StoreName } from "./cell.ts";
 import { type Child, startChild } from "./child.ts";
-import { type Drivers, DWELL_MS } from "./drivers.ts";
+import { DWELL_MS } from "./drivers.ts";
 import type { FromProxy, Order, ToProxy } from "./proxy.ts";
 import { type Route, routeOf } from "./route.ts";
 import type { FromServer, ServerSettings, ToServer } from "./server.ts";
@@ -52,17 +52,13 @@ export interface Lane {
 /** How often the way is looked for: on a busy machine a renewal may stand where none should. */
 const TRIES_MAX = 20;
 
-export async function openLane(
-  store: StoreName,
-  address: string,
-  ledgerPath: string,
-  drivers: Drivers,
-): Promise<Lane> {
+/** `settings.address` is the store's own: that of the proxy before it is not known yet. */
+export async function openLane(settings: ServerSettings): Promise<Lane> {
+  const { store, address, ledger: ledgerPath } = settings;
   const ground = await openGround(store, address);
   const network = await startNetwork(store, address);
-  const settings = { store, ledger: ledgerPath, drivers };
   const victim = await startApplication({ ...settings, address: network.url });
-  const witness = await startApplication({ ...settings, address });
+  const witness = await startApplication(settings);
   const ledger = readLedger(ledgerPath);
   const routes = new Map<Mode, Promise<Route>>();
 
@@ -100,7 +96,7 @@ export async function openLane(
   };
 }
 
-export async function startApplication(settings: ServerSettings): Promise<Application> {
+async function startApplication(settings: ServerSettings): Promise<Application> {
   const child: Child<ToServer, FromServer> = startChild("./server.js", () => false);
   const reply = await child.ask({ kind: "start", settings });
   if (reply.kind !== "listening") throw new Error("An application did not start.");
@@ -112,7 +108,7 @@ export async function startApplication(settings: ServerSettings): Promise<Applic
   };
 }
 
-export async function startNetwork(store: StoreName, address: string): Promise<Network> {
+async function startNetwork(store: StoreName, address: string): Promise<Network> {
   let strike: (at: number) => void = () => {};
   const child: Child<ToProxy, FromProxy> = startChild("./proxy.js", (message) => {
     if (message.kind !== "struck") return false;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPlace } from "../chaos/place.ts";
+import type { Break } from "./broken.ts";
 import {
   type Cell,
   cellsOf,
@@ -26,6 +27,8 @@ export interface SweepOptions {
   readonly rounds?: number;
   /** Rounds that are played at one time on each store. */
   readonly lanes?: number;
+  /** What the applications do wrong on purpose. */
+  readonly broken?: Break;
   /** Hears of every cell as soon as it is done. */
   readonly onCell?: (result: CellResult) => void;
 }
@@ -91,7 +94,8 @@ async function sweepStore(
     // One after the other: three processes each, all at once, would be in each other's way.
     while (lanes.length < Math.min(most, cells.length)) {
       const ledger = join(folder, String(lanes.length));
-      const lane = await openLane(store, place.address, ledger, "bounded");
+      const settings = { store, address: place.address, ledger, drivers: "bounded" as const };
+      const lane = await openLane({ ...settings, broken: options.broken });
       lanes.push(lane);
       playing.push(playOn(lane));
     }

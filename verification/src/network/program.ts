@@ -14,6 +14,8 @@ import {
 } from "./cell.ts";
 import { type CellResult, sweep } from "./network.ts";
 import { sectionsOf } from "./sections.ts";
+import { playSilences, SILENCES, type SilenceResult } from "./silence.ts";
+import { unseenOf } from "./unseen.ts";
 
 /** Another one plays other keys, other amounts, and another sample. */
 const SEED = 1;
@@ -29,7 +31,9 @@ const USAGE = `Options of the network sweep:
   --seed N     ${SEED} unless told
   --rounds N   for each cell
   --lanes N    rounds at one time on each store
-  --sample     a share of the cells of each step`;
+  --sample     a share of the cells of each step
+  --silence N  ${SILENCES.map(({ name }) => name).join(", ")}: what drivers do as they come;
+               all of them where no cell is named`;
 
 export const network: Program = { name: "network", run };
 
@@ -47,6 +51,7 @@ async function run(args: readonly string[]): Promise<Outcome> {
       seed: { type: "string", default: String(SEED) },
       rounds: { type: "string" },
       lanes: { type: "string" },
+      silence: { type: "string" },
       sample: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -58,23 +63,61 @@ async function run(args: readonly string[]): Promise<Outcome> {
   const selection = selectionOf(values);
   const seed = numberOf("seed", values.seed);
   const began = performance.now();
-  const cells = await sweep({
-    ...{ selection, seed, sample: values.sample, onCell: (cell) => console.log(lineOf(cell)) },
+  const options = {
+    ...{ selection, seed, sample: values.sample },
     ...(values.rounds !== undefined && { rounds: numberOf("rounds", values.rounds) }),
     ...(values.lanes !== undefined && { lanes: numberOf("lanes", values.lanes) }),
-  });
-  const seconds = Math.round((performance.now() - began) / 1_000);
+  };
+  const { silence } = values;
+  const isWhole = Object.keys(selection).length === 0 && silence === undefined;
+  const wanted = SILENCES.filter(({ name }) => isWhole || name === silence);
+  if (silence !== undefined && wanted.length === 0) {
+    oneOf(
+      "silence",
+      SILENCES.map(({ name }) => name),
+      silence,
+    );
+  }
+  const [cells, silences] = await Promise.all([
+    silence === undefined
+      ? sweep({ ...options, onCell: (cell) => console.log(lineOf(cell)) })
+      : Promise.resolve([]),
+    playSilences(wanted, (result) => console.log(silenceLineOf(result))),
+  ]);
+  const unseen = isWhole ? unseenOf(cells) : [];
+  for (const what of unseen) console.log(`✗ never seen: ${what}`);
+  return outcomeOf(cells, silences, unseen, { seed, ms: performance.now() - began });
+}
+
+function outcomeOf(
+  cells: readonly CellResult[],
+  silences: readonly SilenceResult[],
+  unseen: readonly string[],
+  { seed, ms }: { readonly seed: number; readonly ms: number },
+): Outcome {
+  const all = [...cells, ...silences].flatMap((each) => each.violations);
   const rounds = cells.reduce((sum, cell) => sum + cell.rounds, 0);
-  const violations = cells.reduce((sum, cell) => sum + cell.violations.length, 0);
-  const summary = `${cells.length} cells, ${rounds} rounds, ${violations} violations`;
-  console.log(`network: ${summary}, seed ${seed}, ${seconds} s`);
+  const summary = [
+    ...[`${cells.length} cells`, `${rounds} rounds`, `${all.length} violations`],
+    ...(silences.length > 0 ? [`${silences.length} silences`] : []),
+    ...[`seed ${seed}`, `${Math.round(ms / 1_000)} s`],
+  ].join(", ");
+  console.log(`network: ${summary}`);
+  const seen = cells.filter(({ limit }) => limit === "seen");
   return {
-    holds: violations === 0,
+    holds: all.length === 0 && unseen.length === 0,
     summary,
-    sections: sectionsOf(cells, seed),
-    limits: [],
+    sections: sectionsOf({ cells, silences, seed }),
+    limits: [
+      ...(seen.length > 0 ? [TWICE] : []),
+      ...silences.filter(({ isSeen }) => isSeen).map(({ says }) => says),
+    ],
   };
 }
+
+const TWICE =
+  "A repeatable effect happens twice where its completion cannot reach the store for longer than a lease, " +
+  "unless downstream honours the derived key.";
 
 type Named = Readonly<Partial<Record<keyof Selection, string | undefined>>>;
 
@@ -119,4 +162,19 @@ function lineOf(cell: CellResult): string {
   const again = `\n  again: ${cell.command}`;
   const verdict = violations.length === 0 ? "held" : `✗\n  ${violations.join("\n  ")}${again}`;
   return [...name, ...figures, ...notes, verdict].join("  ");
+}
+
+function silenceLineOf({ name, told, effects, isSeen, violations }: SilenceResult): string {
+  const figures = Object.entries(told).map(([what, times]) => `${times}×${what}`);
+  const again = `npm run verify -- --only network --silence ${name}`;
+  const verdict =
+    violations.length === 0 ? "held" : `✗\n  ${violations.join("\n  ")}\n  again: ${again}`;
+  const note = isSeen ? "limit reproduced" : "limit not reproduced";
+  return [
+    `silence ${name.padEnd(18)}`,
+    `told ${figures}`,
+    `effects ${effects}`,
+    note,
+    verdict,
+  ].join("  ");
 }

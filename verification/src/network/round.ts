@@ -28,7 +28,7 @@ const LATE_MS = 1_000;
 /** For the fault to strike. It takes milliseconds, unless the machine is busy. */
 const STRIKE_MS = 10_000;
 /** For all to be over. What is not over by then is judged as it stands. */
-const DRAIN_MS = 15_000;
+const DRAIN_MS = 12_000;
 
 /** What the application saw that is connected directly. */
 interface Witness {
@@ -84,10 +84,10 @@ export async function playRound(
   await Promise.all(watching);
 
   const { sightings: witnessed, isMissed } = seen;
-  const finals = [
-    await drain(() => ask(victim), sightings),
-    await drain(() => ask(witness), witnessed),
-  ];
+  const finals = await Promise.all([
+    drain(() => ask(victim), sightings),
+    drain(() => ask(witness), witnessed),
+  ]);
   const mismatch = request.amount + 1_000;
   const refused = await drain(() => ask(victim, { amount: mismatch }), [], isRefusal);
   const guest = `bob-${round}`;

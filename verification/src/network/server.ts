@@ -9,6 +9,7 @@ import { createCrash } from "../chaos/crash.ts";
 import { fragileStore, fragileTransactionalStore, roundOf } from "../chaos/fragile-store.ts";
 import type { Book, Ground } from "../chaos/ground.ts";
 import { type Ledger, openLedger } from "../chaos/ledger.ts";
+import { type Break, broken, brokenTransactional } from "./broken.ts";
 import type { Mode, StoreName } from "./cell.ts";
 import { type Drivers, LEASE_MS, openDrivers, STORE_TIMEOUT_MS } from "./drivers.ts";
 
@@ -18,6 +19,8 @@ export interface ServerSettings {
   readonly address: string;
   readonly ledger: string;
   readonly drivers: Drivers;
+  /** What is wrong with it on purpose. */
+  readonly broken?: Break | undefined;
 }
 
 export type ToServer =
@@ -40,7 +43,7 @@ let ground: Ground | undefined;
 async function serve(settings: ServerSettings): Promise<void> {
   const ledger = openLedger(settings.ledger);
   ground = await openDrivers(settings.store, settings.address, settings.drivers);
-  const guards = guardsOf(ground, ledger);
+  const guards = guardsOf(ground, ledger, settings.broken);
   const server = createServer((request, response) => {
     const [, mode = ""] = (request.url ?? "").split("/");
     const guard = guards[mode as Mode];
@@ -53,16 +56,21 @@ async function serve(settings: ServerSettings): Promise<void> {
 }
 
 /** The points of the chaos harness are around the store, and never armed: they note what is kept. */
-function guardsOf(on: Ground, ledger: Ledger): Partial<Record<Mode, Listener>> {
+function guardsOf(
+  on: Ground,
+  ledger: Ledger,
+  how: Break | undefined,
+): Partial<Record<Mode, Listener>> {
   const crash = createCrash(ledger);
   const common = {
     leaseMs: LEASE_MS,
     storeTimeoutMs: STORE_TIMEOUT_MS,
     required: true,
+    onStoreDown: how === "open" ? ("run" as const) : ("refuse" as const),
     scope: (request: IncomingMessage) => guestOf(request),
     onEvent: (event: OncekeyEvent) => note(event, ledger),
   };
-  const store = fragileStore(on.store, crash, ledger);
+  const store = fragileStore(broken(on.store, how), crash, ledger);
   const charge = (request: IncomingMessage, response: ServerResponse) =>
     chargeOnce(request, response, ledger);
   const repeatable = idempotency({ ...common, store, effects: "repeatable" }, charge);
@@ -73,7 +81,8 @@ function guardsOf(on: Ground, ledger: Ledger): Partial<Record<Mode, Listener>> {
     deduplicated: repeatable,
   };
   if (on.transactional === undefined) return guards;
-  const transactional = fragileTransactionalStore(on.transactional, crash, ledger);
+  const honest = brokenTransactional(on.transactional, how);
+  const transactional = fragileTransactionalStore(honest, crash, ledger);
   guards.transactional = idempotency(
     { ...common, store: transactional, effects: "transactional" },
     (request: IncomingMessage, response: ServerResponse) =>
