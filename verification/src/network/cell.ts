@@ -1,5 +1,6 @@
 /** One cell of the sweep: a store, a mode, and where in their conversation the network fails, and how. */
 import { STORES as ALL, MODES, type Mode, modesOf } from "../chaos/cell.ts";
+import { mixed } from "../simulator/random.ts";
 
 export { MODES, type Mode };
 
@@ -77,15 +78,32 @@ export function placeOf({ store, mode, step, side, at, fault, reach }: Cell): re
   ];
 }
 
+const HIT = { fault: "reset", reach: "connection" } as const;
+const CUT = { fault: "hole", reach: "outage" } as const;
+
+/** What no run may miss: a claim, a completion and a COMMIT without a reply, and the limit. */
+const NAMED: readonly Selection[] = [
+  { mode: "unrepeatable", step: "claim", side: "reply", at: "before", ...HIT },
+  { mode: "unrepeatable", step: "claim", side: "reply", at: "before", ...CUT },
+  { mode: "unrepeatable", step: "complete", side: "reply", at: "before", ...HIT },
+  { mode: "unrepeatable", step: "complete", side: "request", at: "before", ...CUT },
+  { mode: "repeatable", step: "complete", side: "request", at: "before", ...CUT },
+  { mode: "transactional", step: "commit", side: "reply", at: "before", ...HIT },
+  { mode: "transactional", step: "commit", side: "reply", at: "before", ...CUT },
+  { mode: "transactional", step: "commit", side: "request", at: "middle", ...HIT },
+  { mode: "transactional", step: "commit", side: "request", at: "middle", ...CUT },
+];
+
 /** How many cells there are for each of a sample. */
 const SAMPLED = 18;
 
-/** A share of the cells of each step, another one for every seed. */
+/** What no run may miss, and two cells of each step, others for every seed. */
 export function sampleOf(cells: readonly Cell[], seed: number): readonly Cell[] {
   return cells.filter((cell) => {
     const [store = 0, mode = 0, step = 0, side = 0, at = 0, fault = 0, reach = 0] = placeOf(cell);
     const within = ((side * PLACES.length + at) * FAULTS.length + fault) * REACHES.length + reach;
-    return (within + 7 * store + 5 * mode + 11 * step + seed) % SAMPLED === 0;
+    const isDrawn = within % SAMPLED === mixed(seed, store, mode, step) % SAMPLED;
+    return isDrawn || NAMED.some((named) => isWithin(cell, named));
   });
 }
 

@@ -42,6 +42,12 @@ interface Witness {
 
 type Ask = (application: Application, change?: Partial<Sent>) => Promise<Sighting>;
 
+/** What was seen from the first byte to the healing. */
+type Struck = Pick<Observation, "struckAt" | "first" | "witnessed" | "isMissed"> & {
+  /** What the duplicates were told that went the way of the first. */
+  readonly sightings: readonly Sighting[];
+};
+
 export async function playRound(
   lane: Lane,
   cell: Cell,
@@ -51,16 +57,44 @@ export async function playRound(
   const { network, victim, witness, ledger } = lane;
   const random = seeded(mixed(seed, ...placeOf(cell), turn));
   const round = `${cell.step}-${cell.side}-${random.between(1, 1e9)}`;
+  const [guest, stranger] = [`ann-${round}`, `bob-${round}`];
+  const [amount, mismatch] = [random.between(1, 1_000), random.between(1_001, 2_000)];
   const request = {
-    ...{ path: `/${cell.mode}/${round}`, key: `key-${random.between(1, 1e9)}` },
-    ...{ guest: `ann-${round}`, amount: random.between(1, 1_000) },
+    ...{ path: `/${cell.mode}/${round}`, key: `key-${random.between(1, 1e9)}`, guest, amount },
     dwellMs: cell.step === "renew" ? DWELL_MS : 0,
   };
   const ask: Ask = (application, change = {}) =>
     send({ ...request, origin: application.origin, ...change });
 
-  await victim.reach();
   ledger.news();
+  const struck = await strike(lane, cell, round, ask);
+  const { struckAt, first, isMissed } = struck;
+  const sightings = [...struck.sightings];
+  const witnessed = [...struck.witnessed];
+  const finals = await Promise.all([
+    drain(() => ask(victim), sightings),
+    drain(() => ask(witness), witnessed),
+  ]);
+  const wrong = await drain(() => ask(victim, { amount: mismatch }), [], isRefusal);
+  const strange = await drain(() => ask(victim, { guest: stranger }));
+  const entries: Entry[] = ledger.news().filter((entry) => entry.round === round);
+  if (struckAt !== undefined) entries.push({ what: "hit", round, pid: network.pid, at: struckAt });
+  const observed = {
+    ...{ cell: likeStopped(cell), round, guest, amount, entries, finals },
+    sightings: [first, ...sightings, ...witnessed],
+    legs: cell.mode === "transactional" ? await lane.ground.legs(round) : [],
+    stranger: { guest: stranger, reply: strange },
+    mismatch: { amount: mismatch, reply: wrong },
+    settling: undefined,
+  };
+  await network.sweep(false);
+  return { cell, round: observed, struckAt, first, witnessed, isMissed };
+}
+
+/** From the first byte to the healing: duplicates go to both applications all the while. */
+async function strike(lane: Lane, cell: Cell, round: string, ask: Ask): Promise<Struck> {
+  const { network, victim, witness, ground } = lane;
+  await victim.reach();
   const { struck } = await network.arm(await orderOf(lane, cell, round));
   if (cell.step === "connect") await network.sweep(true);
   const told = ask(victim);
@@ -74,37 +108,15 @@ export async function playRound(
       sightings,
       () => seen.isHealed,
     ),
-    bearWitness(lane.ground, round, () => ask(witness), seen),
+    bearWitness(ground, round, () => ask(witness), seen),
   ];
   if (cell.reach === "outage") await pause(OUTAGE_MS);
   else await told;
   await network.heal();
   seen.isHealed = true;
-  const first = await told;
   await Promise.all(watching);
-
   const { sightings: witnessed, isMissed } = seen;
-  const finals = await Promise.all([
-    drain(() => ask(victim), sightings),
-    drain(() => ask(witness), witnessed),
-  ]);
-  const mismatch = request.amount + 1_000;
-  const refused = await drain(() => ask(victim, { amount: mismatch }), [], isRefusal);
-  const guest = `bob-${round}`;
-  const stranger = { guest, reply: await drain(() => ask(victim, { guest })) };
-  const entries: Entry[] = [...ledger.news()].filter((entry) => entry.round === round);
-  if (struckAt !== undefined) entries.push({ what: "hit", round, pid: network.pid, at: struckAt });
-  const observed = {
-    ...{ cell: likeStopped(cell), round, guest: request.guest, amount: request.amount, finals },
-    sightings: [first, ...sightings, ...witnessed],
-    entries,
-    legs: cell.mode === "transactional" ? await lane.ground.legs(round) : [],
-    stranger,
-    mismatch: { amount: mismatch, reply: refused },
-    settling: undefined,
-  };
-  await network.sweep(false);
-  return { cell, round: observed, struckAt, first, witnessed, isMissed };
+  return { struckAt, first: await told, sightings, witnessed, isMissed };
 }
 
 /** Resolves when the request was answered and the fault still has not struck, or never will. */
