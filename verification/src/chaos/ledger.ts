@@ -40,6 +40,7 @@ export interface Ledger {
   write(entry: Unstamped<Entry>): void;
   /** All that was written is on the disk. */
   sync(): void;
+  close(): void;
 }
 
 export const now = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
@@ -51,6 +52,7 @@ export function openLedger(path: string): Ledger {
       writeSync(file, `${JSON.stringify({ ...entry, pid: process.pid, at: now() })}\n`);
     },
     sync: () => fsyncSync(file),
+    close: () => closeSync(file),
   };
 }
 

@@ -3,8 +3,10 @@ import Database from "libsql";
 import { sqliteStore } from "oncekey/sqlite";
 import type { Book, Ground, Leg } from "./ground.ts";
 
-export async function sqliteGround(file: string): Promise<Ground> {
+/** `settings` are statements that an application would give both of its connections. */
+export async function sqliteGround(file: string, settings = ""): Promise<Ground> {
   const [records, own] = [new Database(file), new Database(file)];
+  for (const connection of [records, own]) connection.exec(settings);
   const store = sqliteStore(records, { transactions: own });
   await store.setup();
   own.exec("pragma busy_timeout = 5000");

@@ -1,0 +1,57 @@
+/** A process of its own with the application: the one that meets the fault. */
+import { accessSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import type { Mode, StoreName } from "../chaos/cell.ts";
+import { type Ground, openGround } from "../chaos/ground.ts";
+import { openLedger } from "../chaos/ledger.ts";
+import { createApplication, listening } from "./application.ts";
+import { ANSWERING, CHECKPOINT_EACH, READY } from "./marks.ts";
+
+/** What a process is told on its command line, as JSON. */
+export interface WorkerSettings {
+  readonly mode: Mode;
+  readonly store: StoreName;
+  readonly address: string;
+  readonly ledger: string;
+  /** A folder of marks for whoever follows the system calls; absent where nobody does. */
+  readonly marks?: string;
+}
+
+export interface FromWorker {
+  readonly origin: string;
+  readonly pid: number;
+}
+
+async function work({ mode, store, address, ledger, marks }: WorkerSettings): Promise<void> {
+  const ground = await groundOf(store, address, marks !== undefined);
+  const server = createApplication(mode, ground, openLedger(ledger));
+  if (marks !== undefined) server.on("connection", (socket) => markAnswers(socket, marks));
+  const origin = await listening(server);
+  if (marks !== undefined) accessSync(join(marks, READY));
+  process.send?.({ origin, pid: process.pid } satisfies FromWorker);
+}
+
+async function groundOf(
+  store: StoreName,
+  address: string,
+  isFollowed: boolean,
+): Promise<Ground> {
+  if (store !== "sqlite" || !isFollowed) return openGround(store, address);
+  const { sqliteGround } = await import("../chaos/sqlite-ground.ts");
+  return sqliteGround(address, CHECKPOINT_EACH);
+}
+
+/** Leaves a system call in the trace before each piece of an answer. */
+function markAnswers(socket: Socket, marks: string): void {
+  const write = socket.write.bind(socket) as (...values: unknown[]) => boolean;
+  const marked = (...values: unknown[]): boolean => {
+    accessSync(join(marks, ANSWERING));
+    return write(...values);
+  };
+  socket.write = marked as typeof socket.write;
+}
+
+// When the harness is gone there is nobody left to answer.
+process.once("disconnect", () => process.exit());
+await work(JSON.parse(process.argv[2] ?? "") as WorkerSettings);
