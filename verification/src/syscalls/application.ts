@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { setTimeout as pause } from "node:timers/promises";
 import { idempotency, idempotencyOf } from "oncekey/node";
 import type { Mode } from "../chaos/cell.ts";
 import { roundOf } from "../chaos/fragile-store.ts";
@@ -14,11 +13,23 @@ export const LEASE_MS = 600;
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-export function createApplication(mode: Mode, ground: Ground, ledger: Ledger): Server {
-  return createServer(guardOf(mode, ground, ledger));
+/** Whatever a handler waits for between the two halves of its effect. */
+export type Gate = () => Promise<void>;
+
+const OPEN: Gate = async () => {};
+
+export function createApplication(
+  mode: Mode,
+  ground: Ground,
+  ledger: Ledger,
+  gate: Gate = OPEN,
+): Server {
+  return createServer(guardOf(mode, ground, (...given) => charge(ledger, gate, ...given)));
 }
 
-function guardOf(mode: Mode, ground: Ground, ledger: Ledger): Listener {
+type Charge = (request: IncomingMessage, response: ServerResponse, book?: Book) => Promise<void>;
+
+function guardOf(mode: Mode, ground: Ground, handler: Charge): Listener {
   const common = {
     leaseMs: LEASE_MS,
     required: true,
@@ -30,21 +41,22 @@ function guardOf(mode: Mode, ground: Ground, ledger: Ledger): Listener {
     return idempotency(
       { ...common, store: transactional, effects: mode },
       (request: IncomingMessage, response: ServerResponse) =>
-        charge(request, response, ledger, idempotencyOf<Book>(request).transaction),
+        handler(request, response, idempotencyOf<Book>(request).transaction),
     );
   }
   const effects = mode === "unrepeatable" ? mode : "repeatable";
   return idempotency(
     { ...common, store, effects },
-    (request: IncomingMessage, response: ServerResponse) => charge(request, response, ledger),
+    (request: IncomingMessage, response: ServerResponse) => handler(request, response),
   );
 }
 
 /** The effect is on the disk before anything else is done. */
 async function charge(
+  ledger: Ledger,
+  gate: Gate,
   request: IncomingMessage,
   response: ServerResponse,
-  ledger: Ledger,
   book?: Book,
 ): Promise<void> {
   const { token, attempt, deriveKey } = idempotencyOf(request);
@@ -56,7 +68,7 @@ async function charge(
   ledger.write({ what: "effect", round, guest, amount, token, attempt, derived });
   ledger.sync();
   await book?.({ round, guest, token, leg: "debit" });
-  await pause(Number(request.headers["x-dwell"] ?? 0));
+  await gate();
   await book?.({ round, guest, token, leg: "credit" });
 
   response.writeHead(201, { "Content-Type": "application/json", Location: `/charges/${token}` });

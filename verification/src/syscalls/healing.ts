@@ -9,6 +9,7 @@ import { type Reply, send } from "../chaos/client.ts";
 import { roundOf } from "../chaos/fragile-store.ts";
 import type { Ground } from "../chaos/ground.ts";
 import type { Entry } from "../chaos/ledger.ts";
+import type { Running } from "./hampered.ts";
 import type { Settling } from "./observation.ts";
 
 export interface Keyed {
@@ -19,25 +20,52 @@ export interface Keyed {
 /** Short, since a lease is short here. */
 const RETRY_MS = 25;
 /** A key that is blocked for as long is a violation, and is judged as one. */
-const DRAIN_MS = 15_000;
+export const PATIENCE_MS = 20_000;
 const SETTLED = '{"settled":true}';
 
-export async function ask(origin: string, { mode, round }: Keyed, dwellMs = 0): Promise<Reply> {
+export async function ask(origin: string, { mode, round }: Keyed): Promise<Reply> {
   const path = `/${mode}/${round}`;
-  const { reply } = await send({ origin, path, key: round, guest: "ann", amount: 5, dwellMs });
+  const { reply } = await send({ origin, path, key: round, guest: "ann", amount: 5 });
   return reply;
 }
 
-/** Asks until the reply is one that stays. In doubt stays only where it may. */
-export async function drain(origin: string, keyed: Keyed): Promise<Reply> {
-  const deadline = performance.now() + DRAIN_MS;
+export interface Patience {
+  readonly ms: number;
+  /** Nobody lives who could still say what became of an unrepeatable effect. */
+  readonly isOwnerDead: boolean;
+}
+
+/** Asks until the reply is one that stays. */
+export async function drain(
+  origin: string,
+  keyed: Keyed,
+  { ms, isOwnerDead }: Patience,
+): Promise<Reply> {
+  const deadline = performance.now() + ms;
   for (;;) {
     const reply = await ask(origin, keyed);
-    const isOver = reply.kind === "answer" && reply.status === 201;
-    if (isOver || (keyed.mode === "unrepeatable" && isInDoubt(reply))) return reply;
+    if (reply.kind === "answer" && reply.status === 201) return reply;
+    if (keyed.mode === "unrepeatable" && isOwnerDead && isInDoubt(reply)) return reply;
     if (performance.now() > deadline) return reply;
     await pause(RETRY_MS);
   }
+}
+
+/**
+ * Everybody's last word: of one whom nothing has happened to, of the owner if it lives, and once
+ * more of the first when the owner is gone.
+ */
+export async function lastWords(
+  heir: string,
+  owner: Running,
+  keyed: Keyed,
+  ms = PATIENCE_MS,
+): Promise<readonly Reply[]> {
+  const finals = [await drain(heir, keyed, { ms, isOwnerDead: !owner.isAlive() })];
+  if (owner.isAlive()) finals.push(await drain(owner.origin, keyed, { ms, isOwnerDead: false }));
+  await owner.end();
+  finals.push(await ask(heir, keyed));
+  return finals;
 }
 
 export const isInDoubt = (reply: Reply): boolean =>
@@ -52,9 +80,7 @@ export async function settleDoubt(
 ): Promise<Settling> {
   const { records } = await store.list({ limit: 1_000, state: "in-doubt" });
   const record = records.find(({ label }) => roundOf(label) === keyed.round);
-  const happened = entries.some(
-    ({ what, round }) => what === "effect" && round === keyed.round,
-  );
+  const happened = entries.some(({ what, round }) => what === "effect" && round === keyed.round);
   const answer = { status: 200, headers: { "Content-Type": "application/json" }, body: SETTLED };
   const known = happened ? ({ happened, answer } as const) : ({ happened: false } as const);
   const isSettled = record !== undefined && (await settle(store, record, known));

@@ -4,10 +4,10 @@
  */
 import { basename } from "node:path";
 import {
-  type Census,
-  type Cell,
   CALLS,
   type Call,
+  type Cell,
+  type Census,
   cellsOf,
   commandOf,
   MODES,

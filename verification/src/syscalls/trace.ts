@@ -13,19 +13,29 @@ export interface Traced {
 }
 
 /** `12 fsync(26</tmp/a/oncekey.db-wal>) = 0`, or with a path in quotes. */
-const LINE = /^\d+ (\w+)\((?:AT_FDCWD(?:<[^>]*>)?, )?(?:\d+<([^>]*)>|"([^"]*)")/;
+const LINE = /^(\d+) +(\w+)\((?:AT_FDCWD(?:<[^>]*>)?, )?(?:\d+<([^>]*)>|"([^"]*)")/;
+/** Another thread came between the call and its end. */
+const RESUMED = /^(\d+) +<\.\.\. (\w+) resumed>/;
 
 export function readTrace(path: string): readonly Traced[] {
   return parseTrace(readFileSync(path, "utf8"));
 }
 
 export function parseTrace(text: string): readonly Traced[] {
-  return text.split("\n").flatMap((line) => {
-    const [, name, opened, named] = LINE.exec(line) ?? [];
-    if (name === undefined) return [];
+  const calls: (Traced & { readonly pid: string })[] = [];
+  for (const line of text.split("\n")) {
     const isStruck = line.endsWith("(INJECTED)") || line.endsWith(" = ?");
-    return [{ name, file: basename(opened ?? named ?? ""), isStruck }];
-  });
+    const [, pid = "", name, opened, named] = LINE.exec(line) ?? [];
+    if (name !== undefined) {
+      calls.push({ pid, name, file: basename(opened ?? named ?? ""), isStruck });
+      continue;
+    }
+    const [, ofPid, resumed] = RESUMED.exec(line) ?? [];
+    const index = calls.findLastIndex((call) => call.pid === ofPid && call.name === resumed);
+    const begun = calls[index];
+    if (begun !== undefined && isStruck) calls[index] = { ...begun, isStruck };
+  }
+  return calls;
 }
 
 const isMark = ({ file }: Traced, mark: string): boolean => file === mark;

@@ -1,11 +1,11 @@
 /** Plays one cell: a worker under strace meets the fault, then everything is healed. */
-import Database from "libsql";
-import { type LedgerReader, openLedger, readLedger } from "../chaos/ledger.ts";
+import { type LedgerReader, readLedger } from "../chaos/ledger.ts";
 import { sqliteGround } from "../chaos/sqlite-ground.ts";
-import { createApplication, listening } from "./application.ts";
 import type { Cell } from "./cell.ts";
+import { damageOf } from "./damage.ts";
 import { startWorker } from "./hampered.ts";
-import { ask, drain, isInDoubt, settleDoubt } from "./healing.ts";
+import { ask, isInDoubt, lastWords, settleDoubt } from "./healing.ts";
+import { type Heir, openHeir } from "./heir.ts";
 import { ANSWERING, READY } from "./marks.ts";
 import type { Observation } from "./observation.ts";
 import type { CellPlace, Template } from "./place.ts";
@@ -55,18 +55,15 @@ async function play(
   let heir: Heir | undefined;
   try {
     const reply = await ask(worker.origin, keyed);
-    const isAlive = worker.isAlive() && reply.kind !== "cut";
+    const isAlive = worker.isAlive();
     // For a process whose disk is gone the end is near: whoever comes next finds only files.
     if (isKilled || fault === "eio-onwards") await worker.end();
 
-    heir = await openHeir(place, mode);
+    heir = await openHeir(mode, await sqliteGround(database), place.ledger);
     damage.push(...damageOf(database));
     const legsThen = await heir.ground.legs(ROUND);
     const look = await ask(heir.origin, keyed);
-    const finals = [await drain(heir.origin, keyed)];
-    if (worker.isAlive()) finals.push(await drain(worker.origin, keyed));
-    await worker.end();
-    finals.push(await ask(heir.origin, keyed));
+    const finals = await lastWords(heir.origin, worker, keyed);
 
     const entries = [...ledger.news()];
     const settling = finals.every(isInDoubt)
@@ -85,41 +82,5 @@ async function play(
   } finally {
     await heir?.close();
     await worker.end();
-  }
-}
-
-/** Whom nothing has happened to. */
-async function openHeir(place: CellPlace, mode: Cell["mode"]) {
-  const ground = await sqliteGround(place.database);
-  const ledger = openLedger(place.ledger);
-  const server = createApplication(mode, ground, ledger);
-  const origin = await listening(server);
-  let isOpen = true;
-  return {
-    ground,
-    origin,
-    async close() {
-      if (!isOpen) return;
-      isOpen = false;
-      server.close();
-      server.closeAllConnections();
-      await ground.close();
-      ledger.close();
-    },
-  };
-}
-type Heir = Awaited<ReturnType<typeof openHeir>>;
-
-/** In SQLite's own words; empty if the file is sound. */
-export function damageOf(file: string): readonly string[] {
-  const database = new Database(file);
-  try {
-    const rows = database.prepare("pragma integrity_check").all() as readonly object[];
-    const words = rows.map((row) => String(Object.values(row)[0]));
-    return words.filter((word) => word !== "ok");
-  } catch (error) {
-    return [String(error)];
-  } finally {
-    database.close();
   }
 }

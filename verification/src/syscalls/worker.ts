@@ -1,7 +1,8 @@
 /** A process of its own with the application: the one that meets the fault. */
-import { accessSync } from "node:fs";
+import { accessSync, existsSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Mode, StoreName } from "../chaos/cell.ts";
 import { type Ground, openGround } from "../chaos/ground.ts";
 import { openLedger } from "../chaos/ledger.ts";
@@ -16,6 +17,8 @@ export interface WorkerSettings {
   readonly ledger: string;
   /** A folder of marks for whoever follows the system calls; absent where nobody does. */
   readonly marks?: string;
+  /** Handlers wait until there is a file of this name; absent where they need not. */
+  readonly gate?: string;
 }
 
 export interface FromWorker {
@@ -23,20 +26,21 @@ export interface FromWorker {
   readonly pid: number;
 }
 
-async function work({ mode, store, address, ledger, marks }: WorkerSettings): Promise<void> {
+const LOOK_MS = 5;
+
+async function work(settings: WorkerSettings): Promise<void> {
+  const { mode, store, address, marks, gate } = settings;
   const ground = await groundOf(store, address, marks !== undefined);
-  const server = createApplication(mode, ground, openLedger(ledger));
+  const server = createApplication(mode, ground, openLedger(settings.ledger), async () => {
+    while (gate !== undefined && !existsSync(gate)) await pause(LOOK_MS);
+  });
   if (marks !== undefined) server.on("connection", (socket) => markAnswers(socket, marks));
   const origin = await listening(server);
   if (marks !== undefined) accessSync(join(marks, READY));
   process.send?.({ origin, pid: process.pid } satisfies FromWorker);
 }
 
-async function groundOf(
-  store: StoreName,
-  address: string,
-  isFollowed: boolean,
-): Promise<Ground> {
+async function groundOf(store: StoreName, address: string, isFollowed: boolean): Promise<Ground> {
   if (store !== "sqlite" || !isFollowed) return openGround(store, address);
   const { sqliteGround } = await import("../chaos/sqlite-ground.ts");
   return sqliteGround(address, CHECKPOINT_EACH);
