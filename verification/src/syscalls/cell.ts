@@ -57,16 +57,20 @@ export function cellsOf(
 
 /**
  * Of each call and fault the first that follows the effect, where whatever dies leaves most behind,
- * and one of the others, another one for every seed.
+ * and in every other mode one of all, another one for every seed. Of the reads also the last.
  */
 export function sampleOf(cells: readonly Cell[], census: Census, seed: number): readonly Cell[] {
   return CALLS.flatMap((call) =>
     FAULTS_OF[call].flatMap((fault) => {
       const kind = cells.filter((cell) => cell.call === call && cell.fault === fault);
-      if (kind.length === 0) return [];
-      const random = seeded(seed, CALLS.indexOf(call), FAULTS.indexOf(fault), kind.length);
-      const first = kind.filter(({ nth }) => nth === census[call].claim + 1);
-      return [...new Set([random.pick(kind), ...first])];
+      const [first] = kind;
+      if (first === undefined) return [];
+      const turn = [MODES.indexOf(first.mode), CALLS.indexOf(call), FAULTS.indexOf(fault)];
+      const isDrawn = turn.reduce((sum, number) => sum + number, seed) % 2 === 0;
+      const drawn = isDrawn ? [seeded(seed, ...turn).pick(kind)] : [];
+      const after = kind.filter(({ nth }) => nth === census[call].claim + 1);
+      const last = call === "pread64" ? kind.slice(-1) : [];
+      return [...new Set([...after, ...drawn, ...last])];
     }),
   );
 }

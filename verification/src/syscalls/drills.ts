@@ -5,63 +5,58 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type DrillCell, type DrillResult, playDrill } from "./drill.ts";
+import { DRILLS, type DrillCell, type DrillResult, playDrill } from "./drill.ts";
 import { redisBrim } from "./redis-brim.ts";
-import type { TmpfsOrder } from "./tmpfs-drills.ts";
+import type { TmpfsOrder } from "./tmpfs-drill.ts";
 
-const ON_TMPFS = fileURLToPath(import.meta.resolve("./tmpfs-drills.js"));
+const ON_TMPFS = fileURLToPath(import.meta.resolve("./tmpfs-drill.js"));
 
 export async function playDrills(
   cells: readonly DrillCell[],
   onCell: (result: DrillResult) => void = () => {},
 ): Promise<readonly DrillResult[]> {
-  const of = (drill: DrillCell["drill"]) => cells.filter((cell) => cell.drill === drill);
-  const both = await Promise.all([
-    onTmpfs(of("sqlite-full"), onCell),
-    onRedis(of("redis-full"), onCell),
-  ]);
-  return both.flat();
-}
-
-async function onRedis(
-  cells: readonly DrillCell[],
-  onCell: (result: DrillResult) => void,
-): Promise<readonly DrillResult[]> {
-  const results: DrillResult[] = [];
-  for (const cell of cells) {
-    const brim = await redisBrim();
-    try {
-      const result = await playDrill(brim, cell);
+  const lanes = DRILLS.map(async (drill) => {
+    const results: DrillResult[] = [];
+    for (const cell of cells.filter((each) => each.drill === drill)) {
+      const result = drill === "sqlite-full" ? await onTmpfs(cell) : await onRedis(cell);
       onCell(result);
       results.push(result);
-    } finally {
-      await brim.stop();
     }
-  }
-  return results;
+    return results;
+  });
+  return (await Promise.all(lanes)).flat();
 }
 
-/** Root may have mount points of its own, and everybody else may be root of a world of its own. */
-async function onTmpfs(
-  cells: readonly DrillCell[],
-  onCell: (result: DrillResult) => void,
-): Promise<readonly DrillResult[]> {
-  if (cells.length === 0) return [];
+async function onRedis(cell: DrillCell): Promise<DrillResult> {
+  const brim = await redisBrim();
+  try {
+    return await playDrill(brim, cell);
+  } finally {
+    await brim.stop();
+  }
+}
+
+/**
+ * Root may have mount points of its own, and everybody else may be root of a world of its own. A
+ * process for each: SQLite knows files by device and number, and a file system that comes after
+ * another one has both again.
+ */
+async function onTmpfs(cell: DrillCell): Promise<DrillResult> {
   const folder = mkdtempSync(join(tmpdir(), "oncekey-brim-"));
   const world = process.getuid?.() === 0 ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
-  const order: TmpfsOrder = { folder, cells };
+  const order: TmpfsOrder = { folder, cell };
   const command = [...world, process.execPath, ON_TMPFS, JSON.stringify(order)];
   const child = spawn("unshare", command, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  const results: DrillResult[] = [];
+  let result: DrillResult | undefined;
   child.on("message", (message) => {
-    const result = message as DrillResult;
-    onCell(result);
-    results.push(result);
+    result = message as DrillResult;
   });
   try {
     const [code] = await once(child, "exit");
-    if (code !== 0) throw new Error(`The drills on a full file system ended with ${code}.`);
-    return results;
+    if (result !== undefined) return result;
+    throw new Error(
+      `A drill on a full file system ended with ${code}: is there tmpfs and unshare?`,
+    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { FromWorker, WorkerSettings } from "./service.ts";
 import { type Order, straceArguments } from "./strace.ts";
-import type { FromWorker, WorkerSettings } from "./worker.ts";
 
 export interface Running {
   readonly origin: string;
@@ -27,14 +27,15 @@ const START_MS = 60_000;
 export async function startWorker(
   settings: WorkerSettings,
   hampering?: Hampering,
+  program: string = WORKER,
 ): Promise<Running> {
-  const command = [process.execPath, WORKER, JSON.stringify(settings)];
+  const command = [process.execPath, program, JSON.stringify(settings)];
   const whole =
     hampering === undefined
       ? command
       : ["strace", ...straceArguments(hampering.log, hampering.paths, hampering.order), ...command];
-  const [program = "", ...args] = whole;
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const [first = "", ...args] = whole;
+  const child = spawn(first, args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const ended = once(child, "exit");
   ended.catch(() => {});
   const { origin, pid } = await told(child, ended);

@@ -23,10 +23,23 @@ const RETRY_MS = 25;
 export const PATIENCE_MS = 20_000;
 const SETTLED = '{"settled":true}';
 
-export async function ask(origin: string, { mode, round }: Keyed): Promise<Reply> {
+/** Whoever gets no word in time hears nothing. */
+export async function ask(
+  origin: string,
+  { mode, round }: Keyed,
+  patienceMs = PATIENCE_MS,
+): Promise<Reply> {
   const path = `/${mode}/${round}`;
-  const { reply } = await send({ origin, path, key: round, guest: "ann", amount: 5 });
-  return reply;
+  const timer = new AbortController();
+  const { signal } = timer;
+  const silence = pause(patienceMs, { kind: "cut" } as const, { signal });
+  silence.catch(() => {});
+  try {
+    const sent = send({ origin, path, key: round, guest: "ann", amount: 5 });
+    return await Promise.race([sent.then(({ reply }) => reply), silence]);
+  } finally {
+    timer.abort();
+  }
 }
 
 export interface Patience {
@@ -43,7 +56,7 @@ export async function drain(
 ): Promise<Reply> {
   const deadline = performance.now() + ms;
   for (;;) {
-    const reply = await ask(origin, keyed);
+    const reply = await ask(origin, keyed, ms);
     if (reply.kind === "answer" && reply.status === 201) return reply;
     if (keyed.mode === "unrepeatable" && isOwnerDead && isInDoubt(reply)) return reply;
     if (performance.now() > deadline) return reply;
@@ -64,7 +77,7 @@ export async function lastWords(
   const finals = [await drain(heir, keyed, { ms, isOwnerDead: !owner.isAlive() })];
   if (owner.isAlive()) finals.push(await drain(owner.origin, keyed, { ms, isOwnerDead: false }));
   await owner.end();
-  finals.push(await ask(heir, keyed));
+  finals.push(await ask(heir, keyed, ms));
   return finals;
 }
 

@@ -28,7 +28,6 @@ export function tmpfsBrim(folder: string): Brim {
     damage: () => damageOf(address),
     async stop() {
       closeSync(ballast);
-      execFileSync("umount", ["--lazy", folder]);
     },
   };
 }

@@ -4,7 +4,7 @@ import { sqliteGround } from "../chaos/sqlite-ground.ts";
 import type { Cell } from "./cell.ts";
 import { damageOf } from "./damage.ts";
 import { startWorker } from "./hampered.ts";
-import { ask, isInDoubt, lastWords, settleDoubt } from "./healing.ts";
+import { ask, isInDoubt, lastWords, PATIENCE_MS, settleDoubt } from "./healing.ts";
 import { type Heir, openHeir } from "./heir.ts";
 import { ANSWERING, READY } from "./marks.ts";
 import type { Observation } from "./observation.ts";
@@ -12,6 +12,9 @@ import type { CellPlace, Template } from "./place.ts";
 import { readTrace, splitAtReady } from "./trace.ts";
 
 const ROUND = "only";
+
+/** Where nothing is promised nobody has to wait for the end. */
+const LITTLE_PATIENCE_MS = 3_000;
 
 /** The files that SQLite has, and the marks. */
 export const pathsOf = ({ database, data, marks }: CellPlace): readonly string[] => [
@@ -21,16 +24,19 @@ export const pathsOf = ({ database, data, marks }: CellPlace): readonly string[]
   `${marks}/${ANSWERING}`,
 ];
 
-/** `opening` is how many of its calls are made before the request may come. */
-export async function playCell(
-  template: Template,
-  cell: Cell,
-  opening: number,
-): Promise<Observation> {
+export interface Trial {
+  readonly cell: Cell;
+  /** How many of its calls are made before the request may come. */
+  readonly opening: number;
+  /** The worker's program, if it is not the usual one. */
+  readonly worker?: string | undefined;
+}
+
+export async function playTrial(template: Template, trial: Trial): Promise<Observation> {
   const place = template.place();
   const ledger = readLedger(place.ledger);
   try {
-    return await play(place, ledger, cell, opening);
+    return await play(place, ledger, trial);
   } finally {
     ledger.close();
     place.leave();
@@ -40,21 +46,23 @@ export async function playCell(
 async function play(
   place: CellPlace,
   ledger: LedgerReader,
-  { mode, call, nth, fault }: Cell,
-  opening: number,
+  { cell, opening, worker: program }: Trial,
 ): Promise<Observation> {
+  const { mode, call, nth, fault } = cell;
   const { database, marks, trace } = place;
   const settings = { mode, store: "sqlite", address: database, ledger: place.ledger } as const;
   const keyed = { mode, round: ROUND };
+  const patienceMs = call === "pread64" ? LITTLE_PATIENCE_MS : PATIENCE_MS;
   const worker = await startWorker(
     { ...settings, marks },
     { log: trace, paths: pathsOf(place), order: { call, nth: opening + nth, fault } },
+    program,
   );
   const isKilled = fault === "kill";
   const damage: string[] = [];
   let heir: Heir | undefined;
   try {
-    const reply = await ask(worker.origin, keyed);
+    const reply = await ask(worker.origin, keyed, patienceMs);
     const isAlive = worker.isAlive();
     // For a process whose disk is gone the end is near: whoever comes next finds only files.
     if (isKilled || fault === "eio-onwards") await worker.end();
@@ -62,8 +70,8 @@ async function play(
     heir = await openHeir(mode, await sqliteGround(database), place.ledger);
     damage.push(...damageOf(database));
     const legsThen = await heir.ground.legs(ROUND);
-    const look = await ask(heir.origin, keyed);
-    const finals = await lastWords(heir.origin, worker, keyed);
+    const look = await ask(heir.origin, keyed, patienceMs);
+    const finals = await lastWords(heir.origin, worker, keyed, patienceMs);
 
     const entries = [...ledger.news()];
     const settling = finals.every(isInDoubt)
