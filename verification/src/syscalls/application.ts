@@ -9,7 +9,7 @@ import type { Book, Ground } from "../chaos/ground.ts";
 import type { Ledger } from "../chaos/ledger.ts";
 
 /** A third of it is longer than a request takes under strace, so that renewals are rare. */
-export const LEASE_MS = 600;
+const LEASE_MS = 600;
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 

@@ -49,11 +49,7 @@ export interface Patience {
 }
 
 /** Asks until the reply is one that stays. */
-export async function drain(
-  origin: string,
-  keyed: Keyed,
-  { ms, isOwnerDead }: Patience,
-): Promise<Reply> {
+async function drain(origin: string, keyed: Keyed, { ms, isOwnerDead }: Patience): Promise<Reply> {
   const deadline = performance.now() + ms;
   for (;;) {
     const reply = await ask(origin, keyed, ms);

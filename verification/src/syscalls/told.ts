@@ -14,7 +14,7 @@ export interface Run {
   readonly seed: number;
 }
 
-export const DAMAGE = "a read that failed, and a file that was damaged by it";
+const DAMAGE = "a read that failed, and a file that was damaged by it";
 
 /** What a run of all, or of a sample, has to have seen. */
 export function missingIn(cells: readonly CellResult[]): readonly string[] {
