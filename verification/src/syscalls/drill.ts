@@ -2,8 +2,7 @@
  * The drills: a store runs full before the claim, or while the handler runs, or its owner dies of
  * it; then there is room again, and every key has to come to its end.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Mode, modesOf } from "../chaos/cell.ts";
@@ -16,6 +15,7 @@ import { ask, isInDoubt, lastWords, settleDoubt } from "./healing.ts";
 import { type Heir, openHeir } from "./heir.ts";
 import { judge, type Sight } from "./judge.ts";
 import type { Observation } from "./observation.ts";
+import { openScratch } from "./scratch.ts";
 
 export const DRILLS = ["sqlite-full", "redis-full"] as const;
 export type Drill = (typeof DRILLS)[number];
@@ -66,7 +66,7 @@ const START_MS = 30_000;
 const LOOK_MS = 5;
 
 export async function playDrill(brim: Brim, cell: DrillCell): Promise<DrillResult> {
-  const folder = mkdtempSync(join(tmpdir(), "oncekey-drill-"));
+  const { folder, leave } = openScratch("drill");
   const ledgerPath = join(folder, "ledger");
   const ledger = readLedger(ledgerPath);
   const { mode } = cell;
@@ -83,7 +83,7 @@ export async function playDrill(brim: Brim, cell: DrillCell): Promise<DrillResul
     await heir?.close();
     ledger.close();
     await brim.relieve();
-    rmSync(folder, { recursive: true, force: true });
+    leave();
   }
 }
 

@@ -1,12 +1,10 @@
 /** All drills: Redis in a server of its own, SQLite where a full file system harms nobody. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DRILLS, type DrillCell, type DrillResult, playDrill } from "./drill.ts";
 import { redisBrim } from "./redis-brim.ts";
+import { openScratch } from "./scratch.ts";
 import type { TmpfsOrder } from "./tmpfs-drill.ts";
 
 const ON_TMPFS = fileURLToPath(import.meta.resolve("./tmpfs-drill.js"));
@@ -42,7 +40,7 @@ async function onRedis(cell: DrillCell): Promise<DrillResult> {
  * another one has both again.
  */
 async function onTmpfs(cell: DrillCell): Promise<DrillResult> {
-  const folder = mkdtempSync(join(tmpdir(), "oncekey-brim-"));
+  const { folder, leave } = openScratch("brim");
   const world = process.getuid?.() === 0 ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
   const order: TmpfsOrder = { folder, cell };
   const command = [...world, process.execPath, ON_TMPFS, JSON.stringify(order)];
@@ -58,6 +56,6 @@ async function onTmpfs(cell: DrillCell): Promise<DrillResult> {
       `A drill on a full file system ended with ${code}: is there tmpfs and unshare?`,
     );
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    leave();
   }
 }

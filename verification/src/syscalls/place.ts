@@ -1,10 +1,10 @@
 /** The files of one cell: a database that was set up by somebody else, a ledger, and the marks. */
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { sqliteGround } from "../chaos/sqlite-ground.ts";
 import { ANSWERING, READY } from "./marks.ts";
+import { openScratch } from "./scratch.ts";
 
 export interface CellPlace {
   /** The folder that the database has for itself. */
@@ -22,11 +22,8 @@ export interface Template {
   leave(): void;
 }
 
-/** strace compares paths as they are, so there may be no link in them. */
 export async function openTemplate(): Promise<Template> {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "oncekey-syscalls-")));
-  const leave = () => rmSync(root, { recursive: true, force: true });
-  process.once("exit", leave);
+  const { folder: root, leave } = openScratch("syscalls");
   const template = join(root, "template.db");
   const ground = await sqliteGround(template);
   await ground.close();
@@ -37,10 +34,7 @@ export async function openTemplate(): Promise<Template> {
   let places = 0;
   return {
     place: () => placeIn(join(root, String(places++)), template),
-    leave() {
-      process.off("exit", leave);
-      leave();
-    },
+    leave,
   };
 }
 
