@@ -49,6 +49,7 @@ async function overRedis(url: string, drivers: Drivers): Promise<Ground> {
   await new Promise<void>((resolve) => client.once("ready", resolve));
   return {
     store: redisStore(client),
+    notifier: undefined,
     transactional: undefined,
     legs: async () => [],
     close: async () => client.disconnect(),
@@ -73,6 +74,7 @@ async function overPostgres(url: string, drivers: Drivers): Promise<Ground> {
   const store = postgresStore(pool);
   return {
     store,
+    notifier: undefined,
     transactional: booked(store),
     legs: async () => [],
     close: () => pool.end(),

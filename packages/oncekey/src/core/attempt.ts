@@ -60,6 +60,7 @@ export interface Attempt {
 export interface Surroundings {
   readonly store: Store;
   readonly ports: Ports;
+  readonly leaseMs: number;
   readonly storeTimeoutMs: number;
   readonly unfinished: Unfinished;
   readonly report: Listener;
@@ -78,7 +79,7 @@ export function createAttempt(
   held: HeldLease,
   claimed: { readonly attempt: number; readonly claimedAt: number },
 ): Attempt {
-  const { store, ports, storeTimeoutMs, unfinished, report } = surroundings;
+  const { store, ports, leaseMs, storeTimeoutMs, unfinished, report } = surroundings;
   const { lease } = held;
   const about = { record: shortened(lease.id), label: subject.label };
   const call = <T>(verb: () => Promise<T>): Promise<T> => within(ports, storeTimeoutMs, verb);
@@ -130,13 +131,16 @@ export function createAttempt(
   async function complete(result: Uint8Array): Promise<Ending> {
     const bytes = wrap(ports, lease.id, result);
     const verb = () => store.complete(lease, bytes);
+    // A store may refuse the result and go on renewing: such a lease never ends, and its caller and
+    // all duplicates would hear nothing for as long as the process lives.
+    const until = ports.now() + leaseMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS)) {
       try {
         return (await call(verb)) ? ended("completed") : await superseded();
       } catch (error) {
         failed("complete", error);
       }
-      if (held.isLost) break;
+      if (held.isLost || ports.now() >= until) break;
       await pause(ports, pauseMs);
     }
     later("complete", bytes.length, verb);

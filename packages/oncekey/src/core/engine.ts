@@ -67,7 +67,7 @@ export function createEngine(options: EngineOptions): Engine {
   const unfinished = createUnfinished(ports, report);
   const keeper = createLeaseKeeper(store, ports, options);
   const waiting = createWaiting((request) => claim(request), options.notifier, ports);
-  const surroundings = { store, ports, storeTimeoutMs, unfinished, report };
+  const surroundings = { store, ports, leaseMs, storeTimeoutMs, unfinished, report };
 
   async function claim(request: ClaimRequest): Promise<Asked> {
     const giveUpAt = ports.now() + storeTimeoutMs;

@@ -273,6 +273,21 @@ test("P-109: a completion that cannot be kept is said so, and lands in the backg
   ok(events.some(({ type }) => type === "recovered"));
 });
 
+test("P-109: a store that refuses the result and renews the lease is not asked for ever", async () => {
+  const { engine, faults, time } = world();
+  const attempt = attemptOf(await engine.enter(entry()));
+  faults.fail("complete", "down");
+  const completing = attempt.complete(bytes("done"));
+  await time.advance(LEASE_MS * 2);
+  deepEqual(await completing, { kind: "not-recorded" });
+  // Nobody renews any more, so that duplicates are told what is known.
+  await time.advance(LEASE_MS);
+  equal((await engine.enter(entry())).kind, "in-doubt");
+  faults.mend();
+  await time.advance(30_000);
+  equal(replayOf(await engine.enter(entry())), "done");
+});
+
 test("a completion whose reply was lost is answered the same when made again", async () => {
   const { engine, faults, time } = world();
   const attempt = attemptOf(await engine.enter(entry()));
