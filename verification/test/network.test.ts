@@ -252,8 +252,9 @@ test("A sample meets every step of every store and mode, and the limit, whatever
 
 const WRONG: readonly (Selection & { says: string; how: Break; property: RegExp })[] = [
   {
+    // Not over Redis: ioredis sends what was not answered once more by itself, nonce and all.
     says: "A claim that forgets its nonce is found: with its reply lost it bars itself",
-    ...{ how: "nonce", property: /G8/, store: "redis", mode: "unrepeatable" },
+    ...{ how: "nonce", property: /G8/, store: "postgres", mode: "unrepeatable" },
     ...{ step: "claim", side: "reply", at: "before", fault: "reset", reach: "connection" },
   },
   {
