@@ -22,8 +22,14 @@ export function startChild<To extends { readonly kind: string }, From>(
   const child = fork(path, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const waiting: { resolve(message: From): void; reject(error: Error): void }[] = [];
   let isStopped = false;
+  // A harness that has failed ends, and its children with it, instead of waiting for them: only
+  // what was asked and is not answered holds it.
+  child.unref();
+  child.channel?.unref();
   child.on("message", (message) => {
-    if (!unasked(message as From)) waiting.shift()?.resolve(message as From);
+    if (unasked(message as From)) return;
+    waiting.shift()?.resolve(message as From);
+    if (waiting.length === 0) child.channel?.unref();
   });
   child.once("exit", (code, signal) => {
     for (const { reject } of waiting) reject(new Error(`${module} ended: ${code ?? signal}.`));
@@ -34,12 +40,15 @@ export function startChild<To extends { readonly kind: string }, From>(
     pid: child.pid ?? 0,
     ask: (message) =>
       new Promise((resolve, reject) => {
+        if (!isAlive(child)) return reject(new Error(`${module} has ended.`));
         waiting.push({ resolve, reject });
+        child.channel?.ref();
         child.send(message, (error) => error && reject(error));
       }),
     async stop() {
       isStopped = true;
       if (!isAlive(child)) return;
+      child.ref();
       child.kill("SIGKILL");
       await once(child, "exit");
     },

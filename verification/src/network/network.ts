@@ -97,7 +97,10 @@ async function sweepStore(
       const settings = { store, address: place.address, ledger, drivers: "bounded" as const };
       const lane = await openLane({ ...settings, broken: options.broken });
       lanes.push(lane);
-      playing.push(playOn(lane));
+      const played = playOn(lane);
+      // Heard of below: until then the other lanes are still being opened.
+      played.catch(() => queue.splice(0));
+      playing.push(played);
     }
     await Promise.all(playing);
   } finally {
