@@ -5,8 +5,8 @@ import type { Brim } from "./brim.ts";
 
 const MEMORY = 16 * 1024 * 1024;
 const PIECES = [256 * 1024, 4 * 1024];
-/** What Redis itself takes and gives back from moment to moment, such as buffers of connections. */
-const SLACK = 512 * 1024;
+/** More than Redis gives back by itself while it is full, such as the buffers of a connection. */
+const SLACK = 4 * 1024 * 1024;
 const BALLAST = "ballast";
 
 export async function redisBrim(): Promise<Brim> {
@@ -21,8 +21,8 @@ export async function redisBrim(): Promise<Brim> {
       for (const size of PIECES) {
         while (await fits(client, `${BALLAST}${pieces}`, size)) pieces++;
       }
-      const usage = /used_memory:(\d+)/.exec(await client.info("memory"))?.[1];
-      await client.config("SET", "maxmemory", String(Number(usage) - SLACK));
+      // By what was counted: what INFO calls used has the log's buffer in it, which is not.
+      await client.config("SET", "maxmemory", String(MEMORY - SLACK));
     },
     async relieve() {
       await client.config("SET", "maxmemory", String(MEMORY));
