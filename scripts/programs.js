@@ -35,6 +35,17 @@ export const MODEL_CHECKER = [
 ];
 
 /**
+ * What makes system calls fail, and gives a drill mount points of its own.
+ *
+ * @type {readonly Program[]}
+ */
+export const FAULTS = [
+  { name: "strace", debian: "strace" },
+  { name: "unshare", debian: "util-linux" },
+  { name: "mount", debian: "mount" },
+];
+
+/**
  * Makes sure that every program is there.
  *
  * @param {readonly Program[]} programs

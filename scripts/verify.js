@@ -8,12 +8,17 @@ import { join } from "node:path";
 import { build } from "./build.js";
 import { main, ROOT } from "./command.js";
 import { install } from "./install.js";
+import { FAULTS, MODEL_CHECKER, provide, SERVERS } from "./programs.js";
 
 /** A history is a lot of garbage that dies young: room for it saves a fifth of the time. */
 const ROOM_FOR_THE_YOUNG = "--max-semi-space-size=64";
 
 await main(async () => {
   await install();
+  // One program alone may need none of them, and says what it misses.
+  if (!process.argv.includes("--only")) {
+    await provide([...Object.values(SERVERS), ...MODEL_CHECKER, ...FAULTS]);
+  }
   await build("verification");
   const program = join(ROOT, "verification/dist/src/main.js");
   const args = [ROOM_FOR_THE_YOUNG, program, ...process.argv.slice(2)];

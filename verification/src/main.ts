@@ -2,7 +2,8 @@
  * `npm run verify`: every program that tries to break a promise, one after the other.
  *
  * `--only NAME` runs one of them, and what follows is its own; `--sample` runs a part of each. Ends
- * with 1 if anything did not hold. A run without any option is a whole one, and writes GUARANTEES.md.
+ * with 1 if anything did not hold. A run without any option is a whole one, and writes GUARANTEES.md;
+ * `--sample --write` writes it from a sample, and the page says so.
  */
 import { writeFileSync } from "node:fs";
 import { thisMachine } from "./machine.ts";
@@ -10,7 +11,8 @@ import { oneOf } from "./options.ts";
 import { ORDINARY, PROGRAMS } from "./programs.ts";
 import { GUARANTEES, guaranteesOf, type ProgramRun } from "./report.ts";
 
-const args = process.argv.slice(2);
+const writes = process.argv.length === 2 || process.argv.includes("--write");
+const args = process.argv.slice(2).filter((arg) => arg !== "--write");
 const only = args.indexOf("--only");
 const names = PROGRAMS.map(({ name }) => name);
 const chosen = only === -1 ? undefined : oneOf("only", names, args[only + 1] ?? "");
@@ -27,8 +29,9 @@ for (const { name, run } of programs) {
     `${name}: ${outcome.holds ? "held" : "✗ DID NOT HOLD"}; ${outcome.summary}; ${seconds} s`,
   );
 }
-if (args.length === 0) {
+if (writes && chosen === undefined) {
   const at = new Date().toISOString();
-  writeFileSync(GUARANTEES, guaranteesOf({ programs: runs, machine: thisMachine(), at }));
+  const isSample = args.includes("--sample");
+  writeFileSync(GUARANTEES, guaranteesOf({ programs: runs, machine: thisMachine(), at, isSample }));
 }
 process.exitCode = runs.every(({ outcome }) => outcome.holds) ? 0 : 1;

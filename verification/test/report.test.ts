@@ -32,6 +32,7 @@ function pageOf(change: (cell: CellResult) => CellResult = (cell) => cell): stri
   return guaranteesOf({
     programs: [{ name: "chaos", outcome, seconds: 1 }],
     at: "2026-01-02T03:04:05.000Z",
+    isSample: false,
     machine: { processor: "A processor", cores: 2, memoryGiB: 8, versions: ["Node 20"] },
   });
 }

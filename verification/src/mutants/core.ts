@@ -171,7 +171,7 @@ export const CORE: readonly Mutant[] = [
   {
     name: "a completion that fails is not made again",
     file: "core/attempt.ts",
-    from: "if (held.isLost) break;",
+    from: "if (held.isLost || ports.now() >= until) break;",
     to: "break;",
     killer: engine("P-108: a completion that fails is tried again"),
     bugs: [30],

@@ -21,7 +21,7 @@ export const DRIVERS = ["bounded", "plain"] as const;
 export type Drivers = (typeof DRIVERS)[number];
 
 /** A little longer than a call is waited for: the connection is given up after the call is. */
-export const SILENCE_MS = 360;
+const SILENCE_MS = 360;
 /** The server's own: it ends a session whose client fell silent within a transaction. */
 export const IDLE_MS = 850;
 
