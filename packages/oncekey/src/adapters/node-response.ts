@@ -146,6 +146,16 @@ export function takeOver(
       if (isConcealed) native.emit.call(response, "close");
       return;
     }
+    try {
+      leave(closing);
+    } catch (error) {
+      // Node does not send it, such as a reason phrase with a line break, and says so only now. The
+      // handler is over: nobody would catch it, and it would end the process. The record is safe.
+      native.destroy.call(response, error);
+    }
+  }
+
+  function leave(closing: Closing): void {
     switch (closing.kind) {
       case "send": {
         const last = closing.rest.at(-1);
