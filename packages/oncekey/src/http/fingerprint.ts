@@ -14,7 +14,14 @@ import { canonicalJson } from "./canonical-json.ts";
 import { canonicalValue } from "./canonical-value.ts";
 import { isFieldName } from "./headers.ts";
 import { compilePointers, memberNamed, type PointerTree } from "./json-pointer.ts";
-import { contentEncoding, isJson, isMultipart, isUrlencoded, mediaType } from "./media-type.ts";
+import {
+  contentEncoding,
+  isJson,
+  isMultipart,
+  isUrlencoded,
+  mediaType,
+  parameter,
+} from "./media-type.ts";
 import { fieldOf, readMultipart } from "./multipart.ts";
 import { canonicalPairs } from "./urlencoded.ts";
 
@@ -104,8 +111,13 @@ function comparable(input: FingerprintInput, policy: FingerprintPolicy): Compara
   if (body.kind === "parsed") return parsed(body.value, mediaType(contentType), policy);
   const isEncoded = contentEncoding(header("content-encoding")) !== "";
   const byMeaning = isEncoded ? undefined : read(body.bytes, contentType, policy);
-  return byMeaning ?? { comparedAs: "bytes", text: "", parts: [body.bytes] };
+  if (byMeaning !== undefined) return byMeaning;
+  return { comparedAs: "bytes", text: boundaryOf(contentType), parts: [body.bytes] };
 }
+
+/** Where only the bytes are compared, a boundary says what they mean: under another, another form. */
+const boundaryOf = (contentType: string): string =>
+  mediaType(contentType).startsWith("multipart/") ? (parameter(contentType, "boundary") ?? "") : "";
 
 /** `undefined` when the bytes are to be compared. */
 function read(

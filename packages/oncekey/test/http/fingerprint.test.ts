@@ -189,6 +189,19 @@ apart(
   { headers: partsType("b"), body: "--b\r\n\r\nx" },
   { headers: partsType("c"), body: "--c\r\n\r\nx" },
 );
+// A lenient reader passes over the form in front, or behind: which of the two it reads, and so the
+// amount that it charges, is said by the boundary alone.
+const twoForms = "--a\r\nA: 1\r\n\r\n10\r\n--a--\r\n--b\r\nA: 1\r\n\r\n99\r\n--b--\r\n";
+for (const type of ["multipart/form-data", "multipart/mixed"]) {
+  const bounded = (boundary: string, more = {}): Sent => ({
+    headers: { "content-type": `${type}; boundary=${boundary}`, ...more },
+    body: twoForms,
+  });
+  same(`P-47: ${type} that is compared by its bytes, again`, bounded("a"), bounded('"a"'));
+  apart(`P-47: ${type} that is compared by its bytes, cut elsewhere`, bounded("a"), bounded("b"));
+  const packed = { "content-encoding": "gzip" };
+  apart(`P-47: ${type} encoded, cut elsewhere`, bounded("a", packed), bounded("b", packed));
+}
 
 const zipped = { headers: { ...JSON_TYPE, "content-encoding": "gzip" } };
 same("P-47: an encoded body again", ...bodies('{"a":1}', '{"a":1}'), { both: zipped });
