@@ -13,6 +13,7 @@ export interface NodeRequest {
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
   readonly readableLength: number;
+  readonly readableDidRead?: boolean;
   readonly socket: NodeSocket;
   read(): unknown;
   unshift(chunk: Uint8Array): void;
@@ -82,6 +83,11 @@ export function readAhead(
   if (raw.readableEnded) return Promise.resolve(consumed(parsed));
   if (raw.destroyed) return Promise.resolve({ kind: "cut" });
   if (Number(declared) > limit) return Promise.resolve({ kind: "too-large" });
+  // All has come, and none of it is here. Whoever listened now would be told of the end, which the
+  // handler is to hear of, and never that there is something to read.
+  if (raw.complete && raw.readableLength === 0) {
+    return Promise.resolve(raw.readableDidRead === true ? consumed(parsed) : EMPTY);
+  }
 
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = [];
