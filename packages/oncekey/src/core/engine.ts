@@ -11,6 +11,7 @@ import { unwrap, wrap } from "./envelope.ts";
 import { RecordCorrupt, StoreUnavailable } from "./errors.ts";
 import { type Listener, shortened } from "./events.ts";
 import { createLeaseKeeper } from "./lease.ts";
+import { letGo } from "./let-go.ts";
 import type { Notifier } from "./notifier.ts";
 import type { Ports } from "./ports.ts";
 import type { Subject } from "./record.ts";
@@ -100,12 +101,7 @@ export function createEngine(options: EngineOptions): Engine {
     const call = <T>(verb: () => Promise<T>) => within(ports, storeTimeoutMs, verb, ports.later);
     const attempt = async () => {
       const answer = await call(() => store.claim(request));
-      if (answer.outcome !== "claimed") return;
-      const { lease } = answer;
-      // It took over from an owner that fell silent, and may have acted. Were the record forgotten,
-      // whoever comes next would be told that it is the first.
-      const isTakenOver = answer.attempt > 1 && request.effects !== "unrepeatable";
-      await call(() => (isTakenOver ? store.renew(lease, 0) : store.release(lease)));
+      if (answer.outcome === "claimed") await call(() => letGo(store, answer));
     };
     unfinished.add({ id, label, call: "claim", bytes: 0, attempt });
   }

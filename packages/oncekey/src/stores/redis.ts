@@ -7,6 +7,7 @@
 import { checkInteger, checkNames, checkOneOf, refuse } from "../core/check.ts";
 import { StoreUnavailable } from "../core/errors.ts";
 import type { Inspector } from "../core/inspector.ts";
+import { letGo } from "../core/let-go.ts";
 import type { Digest } from "../core/record.ts";
 import type { Claim, ClaimRequest, Lease, Store } from "../core/store.ts";
 import { type Argument, faceOf, type RedisClient } from "./redis-client.ts";
@@ -127,7 +128,7 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     if (confirmed) return claim;
     // Nobody will run it: left in flight, it would end in doubt for nothing. If this is lost as
     // well, it does, and that is safe.
-    await store.release(claim.lease).catch(() => {});
+    await letGo(store, claim).catch(() => {});
     throw tooFewReplicas();
   }
 

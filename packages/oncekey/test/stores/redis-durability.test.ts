@@ -129,6 +129,16 @@ describe("with a replica", async () => {
       await rejects(strict.claim(request()), unavailable(/Too few replicas/));
     });
 
+    test(`${name}: an unconfirmed claim that took over leaves a trace of whom it followed`, async () => {
+      const strict = redisStore(client, { ...replicated, replicas: 2 });
+      const plain = redisStore(admin);
+      const first = request({ effects: "repeatable" });
+      await plain.renew(await owned(plain, first), 0);
+      await rejects(strict.claim(duplicate(first)), unavailable(/Too few replicas/));
+      const next = await plain.claim(duplicate(first));
+      equal(next.outcome === "claimed" && next.attempt > 1, true);
+    });
+
     test(`${name}: a completion is not acknowledged before a replica has it, however often`, async () => {
       const lease = await owned(patient, request());
       replica.child.kill("SIGSTOP");
