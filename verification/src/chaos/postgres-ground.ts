@@ -1,7 +1,8 @@
 /** Postgres over a pool, as an application would have it. */
+import type { TransactionalStore } from "oncekey";
 import { postgresNotifier, postgresStore } from "oncekey/postgres";
 import pg from "pg";
-import type { Ground, Leg } from "./ground.ts";
+import type { Book, Ground, Leg } from "./ground.ts";
 
 /** Two processes that create a table at once collide in the catalogue, "if not exists" or not. */
 const CREATE_LEGS =
@@ -19,16 +20,7 @@ export async function postgresGround(url: string): Promise<Ground> {
   return {
     store,
     notifier,
-    transactional: {
-      ...store,
-      transaction: (lease, work) =>
-        store.transaction(lease, (client) =>
-          work(async ({ round, guest, token, leg }) => {
-            const text = "insert into legs (round, guest, token, leg) values ($1, $2, $3, $4)";
-            await client.query(text, [round, guest, token, leg]);
-          }),
-        ),
-    },
+    transactional: booked(store),
     async legs(round) {
       const text = "select round, guest, token::float8 as token, leg from legs where round = $1";
       return (await pool.query<Leg>(text, [round])).rows;
@@ -39,3 +31,15 @@ export async function postgresGround(url: string): Promise<Ground> {
     },
   };
 }
+
+/** With a handle that writes legs, whatever the client underneath is. */
+export const booked = (store: TransactionalStore<pg.PoolClient>): TransactionalStore<Book> => ({
+  ...store,
+  transaction: (lease, work) =>
+    store.transaction(lease, (client) =>
+      work(async ({ round, guest, token, leg }) => {
+        const text = "insert into legs (round, guest, token, leg) values ($1, $2, $3, $4)";
+        await client.query(text, [round, guest, token, leg]);
+      }),
+    ),
+});

@@ -1,15 +1,14 @@
 /** One of the five server processes: a guard for each mode, and a handler that charges once. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import type { OncekeyEvent } from "oncekey";
-import { idempotency, idempotencyOf } from "oncekey/node";
-import type { Mode, StoreName } from "./cell.ts";
+import type { StoreName } from "./cell.ts";
 import { shiftClock } from "./clock.ts";
 import { type Crash, createCrash, type Order } from "./crash.ts";
-import { fragileStore, fragileTransactionalStore, roundOf } from "./fragile-store.ts";
+import { fragileStore, fragileTransactionalStore } from "./fragile-store.ts";
 import { type Book, type Ground, openGround } from "./ground.ts";
+import { askedBy, type Guards, guardsOf, guestOf, noteLatecomer, serve } from "./guards.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 
 /** What a process is told at its start. */
@@ -33,8 +32,6 @@ export type FromServer =
   | { readonly kind: "armed" }
   | { readonly kind: "memory"; readonly bytes: number };
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
-
 /** Less than the stop of two leases, so that some calls are given up and others come back late. */
 const STORE_TIMEOUT_MS = 2_000;
 /** For a process to notice that its client has left. */
@@ -42,19 +39,17 @@ const NOTICING_MS = 10;
 /** Stands in the second part of the body: a piece of the answer that holds it is not the first. */
 const TAIL = '"tail":"';
 
-async function serve(settings: ServerSettings): Promise<void> {
+async function start(settings: ServerSettings): Promise<void> {
   const ledger = openLedger(settings.ledger);
   const crash = createCrash(ledger);
   // The database clients are given the right time: they are not what is tried here.
   const ground = await openGround(settings.store, settings.address);
   shiftClock(settings.clockMs);
-  const guards = guardsOf(settings, ground, crash, ledger);
+  const guards = guarded(settings, ground, crash, ledger);
   const server = createServer((request, response) => {
-    const [, mode = "", round] = (request.url ?? "").split("/");
+    const [, , round] = (request.url ?? "").split("/");
     if (crash.due("mid-response", round) !== undefined) breakResponse(request.socket, round, crash);
-    const guard = guards[mode as Mode];
-    if (guard !== undefined) return guard(request, response);
-    response.writeHead(404).end();
+    return serve(guards, request, response);
   });
   process.on("message", (message: ToServer) => {
     if (message.kind === "memory") send({ kind: "memory", bytes: process.memoryUsage().rss });
@@ -67,48 +62,29 @@ async function serve(settings: ServerSettings): Promise<void> {
   });
 }
 
-function guardsOf(
+function guarded(
   { leaseMs, waitMs }: ServerSettings,
   ground: Ground,
   crash: Crash,
   ledger: Ledger,
-): Partial<Record<Mode, Listener>> {
+): Guards {
+  const { store, transactional } = ground;
   const common = {
     leaseMs,
     waitMs,
     ...(ground.notifier !== undefined && { notifier: ground.notifier }),
     storeTimeoutMs: STORE_TIMEOUT_MS,
     required: true,
-    scope: (request: IncomingMessage) => guestOf(request),
-    onEvent: (event: OncekeyEvent) => note(event, ledger),
+    scope: guestOf,
+    onEvent: (event: OncekeyEvent) => noteLatecomer(event, ledger),
   };
-  const store = fragileStore(ground.store, crash, ledger);
-  const charge = (request: IncomingMessage, response: ServerResponse) =>
-    chargeOnce(request, response, crash, ledger);
-  const repeatable = idempotency({ ...common, store, effects: "repeatable" }, charge);
-  const guards: Partial<Record<Mode, Listener>> = {
-    unrepeatable: idempotency({ ...common, store, effects: "unrepeatable" }, charge),
-    repeatable,
-    // The same server: it is the downstream, and so the counting, that differs.
-    deduplicated: repeatable,
+  const fragile = {
+    store: fragileStore(store, crash, ledger),
+    transactional: transactional && fragileTransactionalStore(transactional, crash, ledger),
   };
-  if (ground.transactional === undefined) return guards;
-  const transactional = fragileTransactionalStore(ground.transactional, crash, ledger);
-  const options = { ...common, store: transactional, effects: "transactional" } as const;
-  guards.transactional = idempotency(
-    options,
-    (request: IncomingMessage, response: ServerResponse) =>
-      chargeOnce(request, response, crash, ledger, idempotencyOf<Book>(request).transaction),
+  return guardsOf(common, fragile, (request, response, book) =>
+    chargeOnce(request, response, crash, ledger, book),
   );
-  return guards;
-}
-
-function note(event: OncekeyEvent, ledger: Ledger): void {
-  const round = "record" in event ? roundOf(event.label) : "";
-  if (event.type === "superseded") ledger.write({ what: "superseded", round });
-  // A lease also ends with its record: whoever lost the store's replies hears of that by renewing.
-  const isLate = event.type === "lease-lost" && event.reason.includes("in time");
-  if (isLate) ledger.write({ what: "lease-lost", round });
 }
 
 /** The effect, in two steps with a crash point between; then an answer in two pieces. */
@@ -119,15 +95,12 @@ async function chargeOnce(
   ledger: Ledger,
   book?: Book,
 ): Promise<void> {
-  const { token, attempt, deriveKey } = idempotencyOf(request);
-  const round = roundOf(request.url ?? "");
-  const guest = guestOf(request);
-  const { amount } = JSON.parse(await text(request)) as { readonly amount: number };
-  const derived = deriveKey("charge");
+  const asked = await askedBy(request);
+  const { round, guest, token } = asked;
   await pause(Number(request.headers["x-dwell"] ?? 0));
   const threw = () => new Error("Injected: the handler failed.");
 
-  ledger.write({ what: "effect", round, guest, amount, token, attempt, derived });
+  ledger.write({ what: "effect", ...asked });
   await book?.({ round, guest, token, leg: "debit" });
   if (crash.at("mid-effect", round, threw)) await pause(NOTICING_MS);
   await book?.({ round, guest, token, leg: "credit" });
@@ -139,12 +112,9 @@ async function chargeOnce(
     Location: `/charges/${token}`,
     Link: ["</help>; rel=help", `</charges/${token}>; rel=self`],
   });
-  const charged = { round, guest, amount, token, attempt, derived, by: process.pid };
-  response.write(JSON.stringify(charged).replace(/\}$/, ","));
+  response.write(JSON.stringify({ ...asked, by: process.pid }).replace(/\}$/, ","));
   response.end(`${TAIL}${"x".repeat(100)}"}`);
 }
-
-const guestOf = (request: IncomingMessage): string => String(request.headers["x-guest"]);
 
 /** Hits when a part of the answer is on the wire and the rest is not. */
 function breakResponse(socket: Socket, round: string | undefined, crash: Crash): void {
@@ -172,7 +142,7 @@ function send(message: FromServer): void {
 
 process.once("message", (message: ToServer) => {
   if (message.kind !== "start") return;
-  serve(message.settings).catch((error: unknown) => {
+  start(message.settings).catch((error: unknown) => {
     console.error(error);
     process.exit(1);
   });

@@ -1,12 +1,10 @@
 /** One application process: a guard for each mode, and a handler that charges, and may stand still. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import type { OncekeyEvent } from "oncekey";
-import { idempotency, idempotencyOf } from "oncekey/node";
-import type { Mode } from "../chaos/cell.ts";
 import { roundOf } from "../chaos/fragile-store.ts";
 import type { Book, Ground } from "../chaos/ground.ts";
+import { askedBy, type Guards, guardsOf, serve } from "../chaos/guards.ts";
 import { type Ledger, openLedger } from "../chaos/ledger.ts";
 import { type Breakage, withoutFence } from "./broken.ts";
 import { type Durability, isConfirmed, type StoreName } from "./cell.ts";
@@ -30,8 +28,6 @@ export interface FromApplication {
   readonly port: number;
 }
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
-
 /** Longer than a failover of a server that is not busy, so that leases are there to outlive it. */
 export const LEASE_MS = 1_500;
 /** Enough for all claims of a drill that wait for their replica one behind the other. */
@@ -40,15 +36,10 @@ const STORE_TIMEOUT_MS = 2_000;
 let goOn: () => void = () => {};
 let held: Promise<void> = Promise.resolve();
 
-async function serve(settings: ApplicationSettings): Promise<void> {
+async function start(settings: ApplicationSettings): Promise<void> {
   const ledger = openLedger(settings.ledger);
-  const guards = guardsOf(await groundOf(settings), ledger);
-  const server = createServer((request, response) => {
-    const [, mode = ""] = (request.url ?? "").split("/");
-    const guard = guards[mode as Mode];
-    if (guard !== undefined) return guard(request, response);
-    response.writeHead(404).end();
-  });
+  const guards = guarded(await groundOf(settings), ledger);
+  const server = createServer((request, response) => serve(guards, request, response));
   const tell = () => {
     process.send?.({ port: (server.address() as AddressInfo).port } satisfies FromApplication);
   };
@@ -75,7 +66,7 @@ async function groundOf({
   return breakage === "unfenced" ? withoutFence(ground) : ground;
 }
 
-function guardsOf(ground: Ground, ledger: Ledger): Partial<Record<Mode, Listener>> {
+function guarded(ground: Ground, ledger: Ledger): Guards {
   const common = {
     leaseMs: LEASE_MS,
     storeTimeoutMs: STORE_TIMEOUT_MS,
@@ -83,22 +74,9 @@ function guardsOf(ground: Ground, ledger: Ledger): Partial<Record<Mode, Listener
     scope: () => "ann",
     onEvent: (event: OncekeyEvent) => note(event, ledger),
   };
-  const { store, transactional } = ground;
-  const charge = (request: IncomingMessage, response: ServerResponse) =>
-    chargeOnce(request, response, ledger);
-  const repeatable = idempotency({ ...common, store, effects: "repeatable" }, charge);
-  const guards: Partial<Record<Mode, Listener>> = {
-    unrepeatable: idempotency({ ...common, store, effects: "unrepeatable" }, charge),
-    repeatable,
-    // The same application: it is the downstream, and so the counting, that differs.
-    deduplicated: repeatable,
-  };
-  if (transactional === undefined) return guards;
-  const options = { ...common, store: transactional, effects: "transactional" } as const;
-  guards.transactional = idempotency(options, (request: IncomingMessage, response) =>
-    chargeOnce(request, response, ledger, idempotencyOf<Book>(request).transaction),
+  return guardsOf(common, ground, (request, response, book) =>
+    chargeOnce(request, response, ledger, book),
   );
-  return guards;
 }
 
 function note(event: OncekeyEvent, ledger: Ledger): void {
@@ -113,25 +91,22 @@ async function chargeOnce(
   ledger: Ledger,
   book?: Book,
 ): Promise<void> {
-  const { token, attempt, deriveKey } = idempotencyOf(request);
-  const round = roundOf(request.url ?? "");
-  const guest = String(request.headers["x-guest"]);
-  const { amount } = JSON.parse(await text(request)) as { readonly amount: number };
-  const derived = deriveKey("charge");
+  const asked = await askedBy(request);
+  const { round, guest, token } = asked;
 
   await book?.({ round, guest, token, leg: "debit" });
   await book?.({ round, guest, token, leg: "credit" });
-  ledger.write({ what: "effect", round, guest, amount, token, attempt, derived });
+  ledger.write({ what: "effect", ...asked });
   ledger.sync();
   await held;
 
   response.writeHead(201, { "Content-Type": "application/json", Location: `/charges/${token}` });
-  response.end(JSON.stringify({ round, guest, amount, token, attempt, by: process.pid }));
+  response.end(JSON.stringify({ ...asked, by: process.pid }));
 }
 
 process.once("message", (message: ToApplication) => {
   if (message.kind !== "start") return;
-  serve(message.settings).catch((error: unknown) => {
+  start(message.settings).catch((error: unknown) => {
     console.error(error);
     process.exit(1);
   });

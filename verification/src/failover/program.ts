@@ -1,7 +1,8 @@
 /** `npm run verify -- --only failover`: which cells are played, and how it is told. */
 import { parseArgs } from "node:util";
 import { MODES } from "../chaos/cell.ts";
-import type { Outcome, Program } from "../program.ts";
+import { numberOf, oneOf } from "../options.ts";
+import { NOTHING_DONE, type Outcome, type Program } from "../program.ts";
 import { DURABILITIES, SCENARIOS, type Selection, STORES } from "./cell.ts";
 import { failover as drill } from "./failover.ts";
 import { limitsOf, lineOf, sectionsOf } from "./told.ts";
@@ -36,11 +37,10 @@ export const failover: Program = {
     });
     if (values.help) {
       console.log(USAGE);
-      return { holds: true, summary: "", sections: [], limits: [] };
+      return NOTHING_DONE;
     }
     const seed = numberOf("seed", values.seed);
     const turns = values.turns ?? (values.sample ? "1" : undefined);
-    const began = performance.now();
     const result = await drill({
       selection: selectionOf(values),
       seed,
@@ -48,13 +48,11 @@ export const failover: Program = {
       onCell: (cell) => console.log(lineOf(cell)),
       ...(turns !== undefined && { turns: numberOf("turns", turns) }),
     });
-    const seconds = Math.round((performance.now() - began) / 1_000);
     const { cells, failovers, violations } = result;
     const rounds = cells.reduce((sum, cell) => sum + cell.rounds, 0);
     const summary =
       `${failovers} failovers, ${cells.length} cells, ${rounds} keys, ${violations} violations, ` +
       `seed ${seed}`;
-    console.log(`failover: ${summary}, ${seconds} s`);
     return {
       holds: violations === 0,
       summary,
@@ -80,16 +78,4 @@ function selectionOf({ store, durability, scenario, mode }: Named): Selection {
     ...(scenario !== undefined && { scenario: oneOf("scenario", SCENARIOS, scenario) }),
     ...(mode !== undefined && { mode: oneOf("mode", MODES, mode) }),
   };
-}
-
-function oneOf<Word extends string>(option: string, words: readonly Word[], given: string): Word {
-  const word = words.find((each) => each === given);
-  if (word !== undefined) return word;
-  throw new TypeError(`Expected \`--${option}\` to be one of ${words.join(", ")}, got "${given}".`);
-}
-
-function numberOf(option: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new TypeError(`Expected \`--${option}\` to be a whole number, got "${text}".`);
 }

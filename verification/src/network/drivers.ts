@@ -3,11 +3,11 @@
  * they come. What they need is what the sweep found: without it a dead connection is kept for ever.
  */
 import { Redis, type RedisOptions } from "ioredis";
-import type { TransactionalStore } from "oncekey";
 import { postgresStore } from "oncekey/postgres";
 import { redisStore } from "oncekey/redis";
 import pg from "pg";
-import type { Book, Ground } from "../chaos/ground.ts";
+import type { Ground } from "../chaos/ground.ts";
+import { booked } from "../chaos/postgres-ground.ts";
 import type { StoreName } from "./cell.ts";
 
 /** How much of a lease they are is what counts: by default five seconds of thirty. */
@@ -80,14 +80,3 @@ async function overPostgres(url: string, drivers: Drivers): Promise<Ground> {
     close: () => pool.end(),
   };
 }
-
-const booked = (store: TransactionalStore<pg.PoolClient>): TransactionalStore<Book> => ({
-  ...store,
-  transaction: (lease, work) =>
-    store.transaction(lease, (client) =>
-      work(async ({ round, guest, token, leg }) => {
-        const text = "insert into legs (round, guest, token, leg) values ($1, $2, $3, $4)";
-        await client.query(text, [round, guest, token, leg]);
-      }),
-    ),
-});

@@ -1,6 +1,7 @@
 /** `npm run verify -- --only network`: which cells are played, and how it is told. */
 import { parseArgs } from "node:util";
-import type { Outcome, Program } from "../program.ts";
+import { numberOf, oneOf } from "../options.ts";
+import { NOTHING_DONE, type Outcome, type Program } from "../program.ts";
 import {
   FAULTS,
   MODES,
@@ -58,11 +59,10 @@ async function run(args: readonly string[]): Promise<Outcome> {
   });
   if (values.help) {
     console.log(USAGE);
-    return { holds: true, summary: "nothing was played", sections: [], limits: [] };
+    return NOTHING_DONE;
   }
   const selection = selectionOf(values);
   const seed = numberOf("seed", values.seed);
-  const began = performance.now();
   const options = {
     ...{ selection, seed, sample: values.sample },
     ...(values.rounds !== undefined && { rounds: numberOf("rounds", values.rounds) }),
@@ -86,23 +86,22 @@ async function run(args: readonly string[]): Promise<Outcome> {
   ]);
   const unseen = isWhole ? unseenOf(cells) : [];
   for (const what of unseen) console.log(`✗ never seen: ${what}`);
-  return outcomeOf(cells, silences, unseen, { seed, ms: performance.now() - began });
+  return outcomeOf(cells, silences, unseen, seed);
 }
 
 function outcomeOf(
   cells: readonly CellResult[],
   silences: readonly SilenceResult[],
   unseen: readonly string[],
-  { seed, ms }: { readonly seed: number; readonly ms: number },
+  seed: number,
 ): Outcome {
   const all = [...cells, ...silences].flatMap((each) => each.violations);
   const rounds = cells.reduce((sum, cell) => sum + cell.rounds, 0);
   const summary = [
     ...[`${cells.length} cells`, `${rounds} rounds`, `${all.length} violations`],
     ...(silences.length > 0 ? [`${silences.length} silences`] : []),
-    ...[`seed ${seed}`, `${Math.round(ms / 1_000)} s`],
+    `seed ${seed}`,
   ].join(", ");
-  console.log(`network: ${summary}`);
   const seen = cells.filter(({ limit }) => limit === "seen");
   return {
     holds: all.length === 0 && unseen.length === 0,
@@ -132,17 +131,6 @@ function selectionOf(named: Named): Selection {
     if (given !== undefined) selected[option] = oneOf(option, list, given);
   }
   return selected as Selection;
-}
-
-function oneOf(option: string, words: readonly string[], given: string): string {
-  if (words.includes(given)) return given;
-  throw new TypeError(`Expected \`--${option}\` to be one of ${words.join(", ")}, got "${given}".`);
-}
-
-function numberOf(option: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new TypeError(`Expected \`--${option}\` to be a whole number, got "${text}".`);
 }
 
 /** One row of what a run prints. */

@@ -1,13 +1,12 @@
 /** A process under long load: the guards that an application would have, and a gauge on itself. */
 import { readdirSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { startReaper } from "oncekey";
-import { idempotency, idempotencyOf } from "oncekey/node";
 import type { StoreName } from "../chaos/cell.ts";
 import { openGround } from "../chaos/ground.ts";
+import { askedBy, type Charge, guardsOf, guestOf, serve } from "../chaos/guards.ts";
 import { openLedger } from "../chaos/ledger.ts";
 import type { Reading } from "./flat.ts";
 
@@ -30,48 +29,30 @@ const LARGE = "x".repeat(64 * 1_024);
 
 const leaked: unknown[] = [];
 
-async function serve(settings: Settings): Promise<void> {
+async function start(settings: Settings): Promise<void> {
   const ground = await openGround(settings.store, settings.address);
   const ledger = openLedger(settings.ledger);
   startReaper(ground.store, { everyMs: REAP_MS });
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { token, attempt, deriveKey } = idempotencyOf(request);
-    const round = (request.url ?? "").split("/").at(-1) ?? "";
-    const { amount } = JSON.parse(await text(request)) as { readonly amount: number };
-    const guest = String(request.headers["x-guest"]);
+  const handle: Charge = async (request, response) => {
+    const asked = await askedBy(request);
     if (settings.leaks) leaked.push(Buffer.alloc(16_384));
     await pause(Number(request.headers["x-dwell"] ?? 0));
-    const entry = { round, guest, amount, token, attempt, derived: deriveKey("charge") };
-    ledger.write({ what: "effect", ...entry });
+    ledger.write({ what: "effect", ...asked });
     response.writeHead(201, { "Content-Type": "application/json" });
-    response.write(JSON.stringify(entry));
-    response.end(amount % 50 === 0 ? LARGE : "");
-  }
+    response.write(JSON.stringify(asked));
+    response.end(asked.amount % 50 === 0 ? LARGE : "");
+  };
 
   const common = {
     waitMs: WAIT_MS,
     retentionMs: settings.retentionMs,
     required: true,
-    scope: (request: IncomingMessage) => String(request.headers["x-guest"]),
+    scope: guestOf,
     ...(ground.notifier !== undefined && { notifier: ground.notifier }),
   };
-  const { store, transactional } = ground;
-  const guards: Record<string, (request: IncomingMessage, response: ServerResponse) => unknown> = {
-    unrepeatable: idempotency({ ...common, store, effects: "unrepeatable" }, handle),
-    repeatable: idempotency({ ...common, store, effects: "repeatable" }, handle),
-    ...(transactional !== undefined && {
-      transactional: idempotency(
-        { ...common, store: transactional, effects: "transactional" },
-        handle,
-      ),
-    }),
-  };
-  const server = createServer((request, response) => {
-    const guard = guards[(request.url ?? "").split("/")[1] ?? ""];
-    if (guard !== undefined) return guard(request, response);
-    response.writeHead(404).end();
-  });
+  const guards = guardsOf(common, ground, handle);
+  const server = createServer((request, response) => serve(guards, request, response));
   server.listen(0, "127.0.0.1", () => send({ port: (server.address() as AddressInfo).port }));
 }
 
@@ -95,7 +76,7 @@ function send(message: FromProcess): void {
 
 process.on("message", (message: ToProcess) => {
   if ("read" in message) return send(read());
-  serve(message.start).catch((error: unknown) => {
+  start(message.start).catch((error: unknown) => {
     console.error(error);
     process.exit(1);
   });

@@ -1,6 +1,7 @@
 /** `npm run verify -- --only syscalls`: which calls are hit and which stores run full. */
 import { parseArgs } from "node:util";
-import type { Outcome, Program } from "../program.ts";
+import { numberOf, oneOf } from "../options.ts";
+import { NOTHING_DONE, type Outcome, type Program } from "../program.ts";
 import { CALLS, FAULTS, MODES, type Selection } from "./cell.ts";
 import { DRILLS, type DrillCell, drillsOf, MOMENTS } from "./drill.ts";
 import { playDrills } from "./drills.ts";
@@ -40,7 +41,7 @@ async function run(args: readonly string[]): Promise<Outcome> {
   });
   if (values.help) {
     console.log(USAGE);
-    return { holds: true, summary: "Nothing was run.", sections: [], limits: [] };
+    return NOTHING_DONE;
   }
   const { sample } = values;
   const seed = numberOf("seed", values.seed);
@@ -61,9 +62,7 @@ async function run(args: readonly string[]): Promise<Outcome> {
     : wanted;
   const drills = await playDrills(chosen, (result) => console.log(drillLineOf(result)));
   const missing = isWhole ? missingIn(hits.cells) : [];
-  const outcome = outcomeOf({ ...hits, drills, missing, seed });
-  console.log(`syscalls: ${outcome.summary}`);
-  return outcome;
+  return outcomeOf({ ...hits, drills, missing, seed });
 }
 
 const NOTHING = { watched: [], cells: [] } as const;
@@ -93,16 +92,4 @@ function drillOf({ mode, drill, at }: Named): Partial<DrillCell> {
     ...(drill !== undefined && { drill: oneOf("drill", DRILLS, drill) }),
     ...(at !== undefined && { at: oneOf("at", MOMENTS, at) }),
   };
-}
-
-function oneOf<Word extends string>(option: string, words: readonly Word[], given: string): Word {
-  const word = words.find((each) => each === given);
-  if (word !== undefined) return word;
-  throw new TypeError(`Expected \`--${option}\` to be one of ${words.join(", ")}, got "${given}".`);
-}
-
-function numberOf(option: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new TypeError(`Expected \`--${option}\` to be a whole number, got "${text}".`);
 }
