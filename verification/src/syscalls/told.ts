@@ -168,8 +168,7 @@ function lostReads(cells: readonly CellResult[]): readonly string[] {
   const damaged = lost.filter(({ excused }) => excused.some((each) => each.startsWith("file")));
   return [
     "SQLite through libsql, when the disk fails to read: libsql takes what stood in its memory for the page, says nothing, and " +
-      `may write it back; ${damaged.length} of ${reads.length} failed reads damaged the file, and then nothing is promised. ` +
-      "SQLite's own code reports such a read.",
+      `may write it back; ${damaged.length} of ${reads.length} failed reads damaged the file, and then nothing is promised.`,
   ];
 }
 
