@@ -4,9 +4,9 @@ import type { AdapterSubject } from "./application.ts";
 import { always } from "./faults.ts";
 import { CREATED } from "./replies.ts";
 import {
+  eventually,
   inEachMode,
   type Process,
-  pause,
   problem,
   replays,
   runsAgain,
@@ -140,9 +140,11 @@ export const crashCases: readonly Case<AdapterSubject>[] = [
         const { mounted, send, join, runs, store } = played;
         mounted.link.fate = always("reply-lost", "complete", "transaction");
         const gone = unanswered(send());
-        while ((await store.list({ limit: 1, state: "completed" })).records.length === 0) {
-          await pause(5);
-        }
+        await eventually(
+          "the completion lands",
+          () => store.list({ limit: 1, state: "completed" }),
+          ({ records }) => records.length > 0,
+        );
         await mounted.kill();
         await gone;
         const survivor = await join();

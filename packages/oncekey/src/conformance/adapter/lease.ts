@@ -5,7 +5,15 @@ import type { AdapterSubject } from "./application.ts";
 import { LEASE_MS } from "./crash.ts";
 import { always } from "./faults.ts";
 import { CREATED } from "./replies.ts";
-import { pause, problem, replays, runsAgain, type SceneHandler, scene } from "./scene.ts";
+import {
+  eventually,
+  pause,
+  problem,
+  replays,
+  runsAgain,
+  type SceneHandler,
+  scene,
+} from "./scene.ts";
 import { manualTime } from "./time.ts";
 
 /** Where the clock is real: a busy machine must be able to renew it. */
@@ -146,7 +154,7 @@ export const leaseCases: readonly Case<AdapterSubject>[] = [
         const held = hold(1);
         const running = send();
         await held.reached;
-        while (!signal().aborted) await pause(10);
+        await eventually("the signal fires after `maxRunMs`", signal, ({ aborted }) => aborted);
         await played.pass(LEASE_MS);
         const second = await runsAgain(played, 2, await join());
         equal(await effects(), 1, "the rows");

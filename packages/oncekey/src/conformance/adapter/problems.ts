@@ -9,9 +9,9 @@ import { CREATED, firstly, text } from "./replies.ts";
 import {
   answerAfter,
   EFFECTS,
+  eventually,
   gate,
   inEachMode,
-  pause,
   runsAgain,
   type Scene,
   type SceneOptions,
@@ -151,12 +151,10 @@ const provocations: readonly Provocation[] = [
     },
     async again({ send, mounted }) {
       mounted.link.fate = () => "through";
-      let answer = await send();
-      while (!answer.isReplay && answer.status !== 402) {
-        ok(answer.code !== "idempotency_not_recorded", "the problem does not come back");
-        await pause(25);
-        answer = await send();
-      }
+      const answer = await eventually("the answer is told", send, (told) => {
+        ok(told.code !== "idempotency_not_recorded", "the problem does not come back");
+        return told.isReplay || told.status === 402;
+      });
       equal(answer.text, "declined", "the body of the replay");
     },
   },
@@ -181,8 +179,7 @@ function inFlight(): Provocation {
     },
     async again(scene) {
       running.ending.open();
-      let answer = await scene.send();
-      while (answer.code === "idempotency_in_flight") answer = await scene.send();
+      const answer = await answerAfter("idempotency_in_flight", scene.send);
       equal(answer.isReplay, true, "the marker of the first answer");
       equal(scene.runs(), 1, "the runs");
     },

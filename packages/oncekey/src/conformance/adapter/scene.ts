@@ -4,7 +4,7 @@ import type { Inspector } from "../../core/inspector.ts";
 import { type Ports, platform } from "../../core/ports.ts";
 import type { Effects } from "../../core/record.ts";
 import type { Store } from "../../core/store.ts";
-import { equal } from "../case.ts";
+import { equal, ok } from "../case.ts";
 import { type Answer, answerOf } from "./answer.ts";
 import type {
   AdapterSubject,
@@ -243,6 +243,21 @@ export async function runsAgain(
 /** Between two questions, and how many: twenty seconds, ten times what a loaded machine needs. */
 const ASKS_EVERY_MS = 25;
 const ASKS_MAX = 800;
+
+/** Asks until it is so. What never comes fails by its sentence: a runner may have no time limit. */
+export async function eventually<T>(
+  sentence: string,
+  ask: () => T | Promise<T>,
+  isSo: (told: T) => boolean,
+): Promise<T> {
+  let told = await ask();
+  for (let asked = 1; !isSo(told); asked++) {
+    ok(asked < ASKS_MAX, sentence);
+    await pause(ASKS_EVERY_MS);
+    told = await ask();
+  }
+  return told;
+}
 
 /** Sends until the answer is not this problem any more. One that stays for ever is the answer. */
 export async function answerAfter(code: string, send: () => Promise<Answer>): Promise<Answer> {
