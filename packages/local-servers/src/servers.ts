@@ -7,14 +7,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { isInUse, killServer } from "./kill.ts";
 
 export interface LocalServer {
   readonly port: number;
   readonly url: string;
-  /** The server itself, to be stopped or killed by a test. */
+  /** The server itself, to be stopped or killed by a test. Another one after `restart`. */
   readonly child: ChildProcess;
   /** What it keeps on the disk, unless it was told to keep it elsewhere. */
   readonly directory: string;
+  /** Kills it at once, unless somebody has. Resolves when nothing of it runs any more. */
+  crash(): Promise<void>;
+  /** Starts it again after a crash: the same port, and what it finds on the disk. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -22,6 +27,8 @@ export interface LocalServer {
 const START_MS = 30_000;
 /** How long one may take to end when it is told to. */
 const STOP_MS = 10_000;
+/** A client that looks for a dead server can come to hold its port, connected to itself. */
+const RESTARTS = 3;
 
 /** Append-only and evicting nothing, as the guarantees ask, unless `settings` say otherwise. */
 export async function startRedis(settings: readonly string[] = []): Promise<LocalServer> {
@@ -29,9 +36,12 @@ export async function startRedis(settings: readonly string[] = []): Promise<Loca
   const port = await freePort();
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--dir", directory];
   const durable = ["--save", "", "--appendonly", "yes", "--appendfsync", "everysec"];
-  const child = spawn("redis-server", [...options, ...durable, ...settings], { stdio: "ignore" });
-  await ready(child, "redis-server", () => pongs(port));
-  return served(child, port, `redis://127.0.0.1:${port}`, directory, "SIGTERM");
+  return serve({
+    ...{ name: "redis-server", signal: "SIGTERM", directory },
+    ...{ port, url: `redis://127.0.0.1:${port}`, leftovers: [] },
+    spawn: () => spawn("redis-server", [...options, ...durable, ...settings], { stdio: "ignore" }),
+    answers: () => pongs(port),
+  });
 }
 
 /** A fresh cluster with trust authentication, listening on loopback only. */
@@ -77,18 +87,19 @@ async function runPostgres(directory: string, settings: readonly string[]): Prom
   const options = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", directory];
   const limits = ["-c", "max_connections=200", "-c", "shared_buffers=64MB"];
   const extra = settings.flatMap((setting) => ["-c", setting]);
-  const child = spawn(join(bin, "postgres"), [...options, ...limits, ...extra], {
-    stdio: "ignore",
-    ...accountFor(directory),
-  });
+  const account = accountFor(directory);
   const probe = ["-h", "127.0.0.1", "-p", String(port), "-q"];
-  await ready(
-    child,
-    "postgres",
-    async () => spawnSync(join(bin, "pg_isready"), probe).status === 0,
-  );
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  return served(child, port, url, directory, "SIGINT");
+  return serve({
+    ...{ name: "postgres", signal: "SIGINT", directory },
+    ...{ port, url: `postgres://postgres@127.0.0.1:${port}/postgres` },
+    leftovers: [join(data, "postmaster.pid"), join(directory, `.s.PGSQL.${port}.lock`)],
+    spawn: () =>
+      spawn(join(bin, "postgres"), [...options, ...limits, ...extra], {
+        stdio: "ignore",
+        ...account,
+      }),
+    answers: async () => spawnSync(join(bin, "pg_isready"), probe).status === 0,
+  });
 }
 
 /** Debian keeps the server's programs out of the PATH, one folder per major version. */
@@ -154,25 +165,59 @@ function pongs(port: number): Promise<boolean> {
   });
 }
 
-function served(
-  child: ChildProcess,
-  port: number,
-  url: string,
-  directory: string,
-  signal: NodeJS.Signals,
-): LocalServer {
+/** One server, over all its lives. */
+interface Service {
+  readonly name: string;
+  readonly port: number;
+  readonly url: string;
+  readonly directory: string;
+  /** What makes it end in good order. */
+  readonly signal: NodeJS.Signals;
+  /** Files of one that was killed which would keep the next one from starting. */
+  readonly leftovers: readonly string[];
+  spawn(): ChildProcess;
+  answers(): Promise<boolean>;
+}
+
+async function serve(service: Service): Promise<LocalServer> {
+  const { name, port, url, directory, signal, leftovers } = service;
+  let child = await start(service);
   const kill = () => child.kill("SIGKILL");
-  // A failed test must end its process, and the server with it, instead of waiting for the server.
-  child.unref();
   process.once("exit", kill);
+
   return {
-    port,
-    url,
-    child,
-    directory,
+    ...{ port, url, directory },
+    get child() {
+      return child;
+    },
+    async crash() {
+      if (isAlive(child)) {
+        child.ref();
+        const ended = once(child, "exit");
+        killServer(child.pid ?? 0, process.pid);
+        await ended;
+      }
+      const deadline = Date.now() + STOP_MS;
+      while (isInUse(directory)) {
+        if (Date.now() > deadline) throw new Error(`${name} outlived its end by ${STOP_MS} ms`);
+        await pause(1);
+      }
+    },
+    async restart() {
+      if (isAlive(child)) throw new Error(`${name} still runs: crash() comes before restart()`);
+      for (let tries = 1; ; tries++) {
+        for (const path of leftovers) rmSync(path, { force: true });
+        try {
+          child = await start(service);
+          return;
+        } catch (error) {
+          if (tries === RESTARTS) throw error;
+        }
+      }
+    },
     async stop() {
       process.off("exit", kill);
-      if (child.exitCode === null && child.signalCode === null) {
+      if (isAlive(child)) {
         child.ref();
         child.kill(signal);
         // A Redis that still writes its first append-only file hears the signal, and stays.
@@ -184,3 +229,14 @@ function served(
     },
   };
 }
+
+async function start(service: Service): Promise<ChildProcess> {
+  const child = service.spawn();
+  await ready(child, service.name, service.answers);
+  // A failed test must end its process, and the server with it, instead of waiting for the server.
+  child.unref();
+  return child;
+}
+
+const isAlive = (child: ChildProcess): boolean =>
+  child.exitCode === null && child.signalCode === null;
