@@ -39,7 +39,7 @@ test("A sample meets every point under every fault, in every mode, whatever its 
     const met = (names: (cell: (typeof all)[number]) => string) => new Set(sample.map(names)).size;
     assert.equal(
       met(({ point, fault }) => `${point} ${fault}`),
-      POINTS.flatMap(faultsAt).length,
+      POINTS.flatMap((point) => faultsAt(point)).length,
     );
     assert.equal(
       met(({ store, mode }) => `${store} ${mode}`),

@@ -42,7 +42,7 @@ function good(cell: Omit<Cell, "store">, change: Partial<Observation> = {}): Obs
     legs: [leg("debit"), leg("credit"), leg("debit", "bob", 9), leg("credit", "bob", 9)],
     stranger: { guest: "bob", reply: answer({ guest: "bob", token: 9, replayed: false }) },
     mismatch: { amount: 1_005, reply: problem("idempotency_conflict") },
-    ...{ settling: undefined, ...change },
+    ...{ settling: undefined, healedAt: 20, ...change },
   };
 }
 

@@ -58,7 +58,7 @@ function good(cell: Selection = {}, first: Sighting = OWN): Observation {
     legs: [...legs(1), ...legs(9, "bob")],
     stranger: { guest: "bob", reply: answer({ guest: "bob", token: 9, replayed: false }) },
     mismatch: { amount: 1_005, reply: problem("conflict") },
-    settling: undefined,
+    ...{ settling: undefined, healedAt: 20 },
   };
   return { cell: whole, round, struckAt: 1, first, witnessed: [seen(answer())], isMissed: false };
 }

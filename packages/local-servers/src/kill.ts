@@ -1,13 +1,13 @@
 /** The end of a server without a word: SIGKILL to it and to the processes that it has started. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /**
- * Kills `pid` and its children. Refuses what is not a child of `parent`: the id of a process that
- * has ended may be another's by now.
+ * Kills `pid` and its children. Does nothing to what is not, or no longer, a child of `parent`: the
+ * id of a process that has ended may be another's by now.
  */
 export function killServer(pid: number, parent: number): void {
-  if (parentOf(pid) !== parent) throw new Error(`Process ${pid} is no child of ${parent}.`);
+  if (parentOf(pid) !== parent) return;
   const pids = [pid, ...childrenOf(pid)];
   // The server first: it would mourn a child by starting all of them anew.
   for (const each of pids) kill(each);
@@ -42,7 +42,7 @@ function kill(pid: number): void {
   }
 }
 
-function parentOf(pid: number): number {
+function parentOf(pid: number): number | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     // Behind the name of the program, which may hold spaces and brackets: its state, its parent.
@@ -52,8 +52,10 @@ function parentOf(pid: number): number {
   }
 }
 
-function parentToldByPs(pid: number): number {
-  return Number(execFileSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" }));
+/** Where there is no /proc. Undefined: there is no such process. */
+function parentToldByPs(pid: number): number | undefined {
+  const { stdout } = spawnSync("ps", ["-o", "ppid=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout?.trim() ? Number(stdout) : undefined;
 }
 
 /** Where the system does not tell, they are left to notice by themselves that they are orphans. */

@@ -7,7 +7,7 @@ export type StoreName = (typeof STORES)[number];
 export const MODES = ["unrepeatable", "repeatable", "deduplicated", "transactional"] as const;
 export type Mode = (typeof MODES)[number];
 
-/** In the order in which an undisturbed request passes them. */
+/** In the order in which an undisturbed request passes them; then where many are on their way. */
 export const POINTS = [
   "before-claim",
   "after-claim",
@@ -17,15 +17,16 @@ export const POINTS = [
   "complete-sent",
   "after-complete",
   "mid-response",
+  "under-load",
 ] as const;
 export type Point = (typeof POINTS)[number];
 
 /**
  * SIGKILL; SIGSTOP for two leases, then SIGCONT; `process.exit(1)`; an exception; the client
  * leaves; the handler takes four leases. The last two are no faults of the process: nothing may
- * change.
+ * change. `restart` is the store's: its server is killed and started again, the processes live on.
  */
-export const FAULTS = ["kill", "stop", "exit", "throw", "leave", "linger"] as const;
+export const FAULTS = ["kill", "stop", "exit", "throw", "leave", "linger", "restart"] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface Cell {
@@ -42,14 +43,24 @@ export type Selection = Partial<Cell>;
 export const modesOf = (store: StoreName): readonly Mode[] =>
   store === "redis" ? MODES.filter((mode) => mode !== "transactional") : MODES;
 
-/** A handler lingers in its effect, and nowhere else. */
+/** A handler lingers in its effect, and nowhere else. Many keys are hit together by their store. */
 export const faultsAt = (point: Point): readonly Fault[] =>
-  FAULTS.filter((fault) => fault !== "linger" || point === "mid-effect");
+  FAULTS.filter((fault) =>
+    point === "under-load" ? fault === "restart" : fault !== "linger" || point === "mid-effect",
+  );
+
+/** SQLite is a file, and lives and dies with the processes that have opened it. */
+export const restarts = (store: StoreName): boolean => store !== "sqlite";
+
+export const faultsOf = (store: StoreName, point: Point): readonly Fault[] =>
+  faultsAt(point).filter((fault) => fault !== "restart" || restarts(store));
 
 export function cellsOf(selection: Selection = {}): readonly Cell[] {
   return STORES.flatMap((store) =>
     modesOf(store).flatMap((mode) =>
-      POINTS.flatMap((point) => faultsAt(point).map((fault) => ({ store, mode, point, fault }))),
+      POINTS.flatMap((point) =>
+        faultsOf(store, point).map((fault) => ({ store, mode, point, fault })),
+      ),
     ),
   ).filter((cell) => isWithin(cell, selection));
 }

@@ -20,7 +20,9 @@ import { expectationOf } from "./expectation.ts";
 import { openGround } from "./ground.ts";
 import { judge, LEASE_MS } from "./judge.ts";
 import { readLedger } from "./ledger.ts";
-import { openPlace, type Place } from "./place.ts";
+import { playLoad } from "./load.ts";
+import type { Observation } from "./observation.ts";
+import { type Database, openDatabase, openPlace, type Place } from "./place.ts";
 import { playRound, type Scene } from "./round.ts";
 import { playStorms, type Storm } from "./storm.ts";
 
@@ -64,11 +66,15 @@ const EXTRA_ROUNDS = 4;
 /** A server that was told to stop may take a moment to let go of its files. */
 const SETTLE_MS = 50;
 
+const NO_SUCH_CELL =
+  "There is no such cell: Redis has no transactions, SQLite has no server to restart, and only " +
+  "restarts come under load.";
+
 export async function playChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { selection, seed, sample = false } = options;
   const all = cellsOf(selection);
   const cells = sample ? sampleOf(all, seed) : all;
-  if (cells.length === 0) throw new TypeError("There is no such cell: Redis has no transactions.");
+  if (cells.length === 0) throw new TypeError(NO_SUCH_CELL);
   const byStore = await Promise.all(
     STORES.map((store) => ({ store, cells: cells.filter((cell) => cell.store === store) }))
       .filter((part) => part.cells.length > 0)
@@ -80,33 +86,68 @@ export async function playChaos(options: ChaosOptions): Promise<ChaosResult> {
   return { cells: results, storms, violations };
 }
 
+interface Part {
+  readonly cells: readonly CellResult[];
+  readonly storms: readonly Storm[];
+}
+
 async function playStore(
   store: StoreName,
   cells: readonly Cell[],
   options: ChaosOptions,
-): Promise<{ readonly cells: readonly CellResult[]; readonly storms: readonly Storm[] }> {
+): Promise<Part> {
   const folder = mkdtempSync(join(tmpdir(), "oncekey-ledger-"));
-  const place = await openPlace(store);
+  const path = (name: string) => join(folder, name);
+  const isRestart = ({ fault }: Cell) => fault === "restart";
+  const count = options.storms ?? 0;
   try {
-    const results = await playCells(place, join(folder, "rounds"), cells, options);
-    const count = options.storms ?? 0;
-    const storms =
-      count > 0 ? await playStorms(store, place, join(folder, "storms"), count, options.seed) : [];
-    return { cells: results, storms };
+    const calm = await withPlace(openPlace(store), async (place) => {
+      const others = cells.filter((cell) => !isRestart(cell));
+      const results = await playCells({ place, path: path("rounds") }, others, options);
+      const storms =
+        count > 0 ? await playStorms(store, place, path("storms"), count, options.seed) : [];
+      return { cells: results, storms };
+    });
+    // All who share a server see it restart, so these have one of their own.
+    const restarts = cells.filter(isRestart);
+    if (store === "sqlite" || restarts.length === 0) return calm;
+    const restarted = await withPlace(openDatabase(store), (database) =>
+      playCells({ place: database, path: path("restarts"), database }, restarts, options),
+    );
+    return { ...calm, cells: [...calm.cells, ...restarted] };
   } finally {
-    await pause(SETTLE_MS);
-    await place.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+async function withPlace<P extends Place, Result>(
+  opened: Promise<P>,
+  play: (place: P) => Promise<Result>,
+): Promise<Result> {
+  const place = await opened;
+  try {
+    return await play(place);
+  } finally {
+    await pause(SETTLE_MS);
+    await place.stop();
+  }
+}
+
+interface Site {
+  readonly place: Place;
+  /** The ledger's file. */
+  readonly path: string;
+  readonly database?: Database;
+}
+
 async function playCells(
-  place: Place,
-  path: string,
+  { place, path, database }: Site,
   cells: readonly Cell[],
   { seed, rounds = ROUNDS, onCell }: ChaosOptions,
 ): Promise<readonly CellResult[]> {
-  const [{ store } = { store: STORES[0] }] = cells;
+  const [first] = cells;
+  if (first === undefined) return [];
+  const { store } = first;
   const settings = { store, address: place.address, ledger: path, leaseMs: LEASE_MS };
   // Some processes let duplicates wait, the others send them away at once.
   const cluster = await startCluster(settings, (index) => (index % 2 === 0 ? 0 : LEASE_MS / 2));
@@ -115,7 +156,7 @@ async function playCells(
   try {
     const results: CellResult[] = [];
     for (const cell of cells) {
-      const result = await playCell({ cluster, ground, ledger }, cell, seed, rounds);
+      const result = await playCell({ cluster, ground, ledger, database }, cell, seed, rounds);
       onCell?.(result);
       results.push(result);
     }
@@ -136,20 +177,36 @@ async function playCell(
   const effects: Record<number, number> = {};
   const violations: string[] = [];
   let disturbed = 0;
-  let turn = 0;
+  let played = 0;
   const { limit: wanted } = expectationOf(cell);
   const isMissing = () => wanted !== undefined && effects[wanted] === undefined;
-  for (; turn < rounds || (isMissing() && turn < rounds + EXTRA_ROUNDS); turn++) {
-    const observation = await playRound(scene, cell, seed, turn);
-    const judgement = judge(observation);
-    effects[judgement.effects] = (effects[judgement.effects] ?? 0) + 1;
-    if (judgement.disturbed) disturbed++;
-    for (const { property, what } of judgement.violations) {
-      violations.push(`${observation.round}: ${property}: ${what}`);
+  for (let turn = 0; turn < rounds || (isMissing() && turn < rounds + EXTRA_ROUNDS); turn++) {
+    for (const observation of await playTurn(scene, cell, seed, turn)) {
+      const judgement = judge(observation);
+      played++;
+      effects[judgement.effects] = (effects[judgement.effects] ?? 0) + 1;
+      if (judgement.disturbed) disturbed++;
+      for (const { property, what } of judgement.violations) {
+        violations.push(`${observation.round}: ${property}: ${what}`);
+      }
     }
   }
   const limit = wanted === undefined ? "none" : isMissing() ? "not seen" : "seen";
   if (limit === "not seen") violations.push(`the limit of ${wanted} effects was never seen`);
   const command = commandOf(cell, seed);
-  return { ...cell, rounds: turn, disturbed, effects, limit, violations, seed, command };
+  return { ...cell, rounds: played, disturbed, effects, limit, violations, seed, command };
+}
+
+/** A round of one key, or of many that meet their fault together. */
+async function playTurn(
+  scene: Scene,
+  cell: Cell,
+  seed: number,
+  turn: number,
+): Promise<readonly Observation[]> {
+  const { database } = scene;
+  const isLoad = cell.point === "under-load" && database !== undefined;
+  return isLoad
+    ? playLoad(scene, database, cell, seed, turn)
+    : [await playRound(scene, cell, seed, turn)];
 }

@@ -4,6 +4,7 @@
  * They live in the harness alone, around the store and inside the handler: the library knows none
  * of their names, so there is nothing in it that could be armed by accident.
  */
+import { killServer } from "local-servers/kill";
 import type { Fault, Point } from "./cell.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -15,6 +16,8 @@ export interface Order {
   readonly times: number;
   /** How long after a write was sent the process is hit; 0: in the same turn. */
   readonly delayMs: number;
+  /** The store's server, a child of whoever started this process; only a restart needs it. */
+  readonly server?: number;
 }
 
 export interface Crash {
@@ -65,6 +68,10 @@ export function createCrash(ledger: Ledger): Crash {
           return false;
         case "exit":
           process.exit(1);
+          return false;
+        case "restart":
+          // From here, because the harness would come when the write has long been answered.
+          if (order.server !== undefined) killServer(order.server, process.ppid);
           return false;
         case "linger":
           // The harness has asked for a handler that takes its time.

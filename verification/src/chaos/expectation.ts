@@ -42,9 +42,9 @@ const STOPPED_IN_COMPLETE = row(ONCE, MAYBE_TWICE);
 /** Unrepeatable keeps the framework's 500; repeatable means that such an attempt is run again. */
 const THREW = row(ONCE, TWICE_IS_THE_LIMIT);
 
-type Death = Exclude<Fault, "exit" | "leave" | "linger">;
+type Death = Exclude<Fault, "exit" | "leave" | "linger" | "restart">;
 
-const MATRIX: Readonly<Record<Point, Readonly<Record<Death, Row>>>> = {
+const MATRIX: Readonly<Record<Exclude<Point, "under-load">, Readonly<Record<Death, Row>>>> = {
   "before-claim": { kill: NO_CHANGE, stop: NO_CHANGE, throw: NO_CHANGE },
   // An owner that finds its claim older than its lease claims again before it runs.
   "after-claim": { kill: DIED_IDLE, stop: NO_CHANGE, throw: NO_CHANGE },
@@ -57,10 +57,30 @@ const MATRIX: Readonly<Record<Point, Readonly<Record<Death, Row>>>> = {
 };
 
 /**
+ * The owner lives, and completes late where its lease ended while the store was away: doubt ends by
+ * itself, and a repeatable effect may have been followed meanwhile.
+ */
+const AWAY = row(ONCE, MAYBE_TWICE);
+
+/** What the store has acknowledged is there again. */
+const RESTART: Readonly<Record<Point, Row>> = {
+  "before-claim": NO_CHANGE,
+  "after-claim": AWAY,
+  "mid-effect": AWAY,
+  "after-effect": AWAY,
+  "before-complete": AWAY,
+  "complete-sent": AWAY,
+  "after-complete": NO_CHANGE,
+  "mid-response": NO_CHANGE,
+  "under-load": AWAY,
+};
+
+/**
  * `exit(1)` is a death like any other: what is in memory is gone. A client that leaves and a
  * handler that outlives its first lease change nothing.
  */
 export function expectationOf({ mode, point, fault }: Omit<Cell, "store">): Expectation {
-  if (fault === "leave" || fault === "linger") return NO_CHANGE[mode];
+  if (fault === "restart") return RESTART[point][mode];
+  if (fault === "leave" || fault === "linger" || point === "under-load") return NO_CHANGE[mode];
   return MATRIX[point][fault === "exit" ? "kill" : fault][mode];
 }

@@ -68,11 +68,22 @@ function effectsOf({ cell, entries, legs }: Observation, guest: string): number 
   }
 }
 
-/** How often an owner fell behind, other than the one that was stopped. */
-function latecomersOf({ cell, entries }: Observation): number {
-  const stopped = entries.find(({ what }) => what === "hit" && cell.fault === "stop");
-  const late = entries.filter(({ what }) => what === "lease-lost" || what === "superseded");
-  return late.filter(({ pid }) => pid !== stopped?.pid).length;
+/** How often an owner fell behind, other than those that the fault held up. */
+function latecomersOf(observation: Observation): number {
+  const late = observation.entries.filter(
+    ({ what }) => what === "lease-lost" || what === "superseded",
+  );
+  const held = heldUp(observation);
+  return late.filter(({ pid }) => !held.has(pid)).length;
+}
+
+/** The one that was stopped, or all who ran before the store was back. */
+function heldUp({ cell, entries, healedAt }: Observation): ReadonlySet<number> {
+  const held = entries.filter(({ what, at }) => {
+    if (cell.fault === "stop") return what === "hit";
+    return cell.fault === "restart" && (what === "hit" || what === "effect") && at <= healedAt;
+  });
+  return new Set(held.map(({ pid }) => pid));
 }
 
 function wasHit({ entries }: Observation): Violation[] {
@@ -180,14 +191,15 @@ function recordedFirst(observation: Observation): Violation[] {
   return early.length === 0 ? [] : [{ property: "G6", what: "an answer before it was recorded" }];
 }
 
-/** From the death of the owner to the first word that is more than "in flight". */
-function freedInTime({ cell, sightings, entries }: Observation): Violation[] {
+/** From the death of the owner, or the return of the store, to the first word that is final. */
+function freedInTime({ cell, sightings, entries, healedAt }: Observation): Violation[] {
   const hit = entries.find(({ what }) => what === "hit");
   if (hit === undefined || cell.fault === "stop" || cell.fault === "throw") return [];
-  const later = sightings.filter(({ sentAt, reply }) => sentAt > hit.at && isEnd(endOf(reply)));
+  const since = cell.fault === "restart" ? healedAt : hit.at;
+  const later = sightings.filter(({ sentAt, reply }) => sentAt > since && isEnd(endOf(reply)));
   const freedAt = Math.min(...later.map(({ at }) => at));
-  if (freedAt - hit.at <= LEASE_MS + GRACE_MS) return [];
-  return [{ property: "G7", what: `blocked for ${Math.round(freedAt - hit.at)} ms` }];
+  if (freedAt - since <= LEASE_MS + GRACE_MS) return [];
+  return [{ property: "G7", what: `blocked for ${Math.round(freedAt - since)} ms` }];
 }
 
 function doubtSettled({ settling }: Observation): Violation[] {
@@ -212,7 +224,9 @@ function oneOwner({ cell, guest, sightings, finals, entries, legs }: Observation
   const owners = runs.filter(({ token }) => kept.has(token));
   if (owners.length > 1) found.push({ property: "G10", what: "two attempts were completed" });
   const attempts = new Set(runs.map(({ attempt }) => attempt));
-  const isReleased = cell.fault === "throw";
+  // Work whose transaction lost its connection has failed, and such an attempt is released as well.
+  const isReleased =
+    cell.fault === "throw" || (cell.fault === "restart" && cell.mode === "transactional");
   if (new Set(runs.map(({ token }) => token)).size !== runs.length) {
     found.push({ property: "G10", what: "two attempts under one token" });
   }

@@ -13,6 +13,8 @@ export interface Observation {
   readonly sightings: readonly Sighting[];
   /** What every process says when all is over. */
   readonly finals: readonly Reply[];
+  /** When all was well again, by the ledger's clock: the process is back, or the store is. */
+  readonly healedAt: number;
   /** The ledger's lines of this round. */
   readonly entries: readonly Entry[];
   /** The rows of this round that were committed. */

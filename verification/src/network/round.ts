@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Reply, type Sent, type Sighting, send } from "../chaos/client.ts";
 import { roundOf } from "../chaos/fragile-store.ts";
 import type { Ground } from "../chaos/ground.ts";
-import type { Entry } from "../chaos/ledger.ts";
+import { type Entry, now } from "../chaos/ledger.ts";
 import { mixed, seeded } from "../simulator/random.ts";
 import { type Cell, placeOf } from "./cell.ts";
 import { DWELL_MS, LEASE_MS, STORE_TIMEOUT_MS } from "./drivers.ts";
@@ -86,6 +86,7 @@ export async function playRound(
     stranger: { guest: stranger, reply: strange },
     mismatch: { amount: mismatch, reply: wrong },
     settling: undefined,
+    healedAt: now(),
   };
   await network.sweep(false);
   return { cell, round: observed, struckAt, first, witnessed, isMissed };
