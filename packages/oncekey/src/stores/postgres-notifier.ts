@@ -148,7 +148,7 @@ function sidesOf(
     return { sql: fromPostgresJs(client), listener: listenWithPostgresJs(client, ears) };
   }
   if (typeof client === "object" && client !== null && "totalCount" in client) {
-    return { sql: fromPg(client), listener: listenWithPg(client, ears) };
+    return { sql: fromPg<unknown>(client), listener: listenWithPg(client, ears) };
   }
   return refuse("client", "pg's Pool or postgres.js's sql: others cannot listen", client);
 }

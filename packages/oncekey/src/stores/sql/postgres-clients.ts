@@ -29,7 +29,9 @@ export interface PgPool<Handle> extends PgQueryable {
   /** By this a pool is told from a client. */
   readonly totalCount: number;
   connect(): Promise<Handle & PgClient>;
-  connect(callback: (error: Error | undefined, client: Handle | undefined) => void): void;
+  connect(
+    callback: (error: Error | undefined, client: (Handle & PgClient) | undefined) => void,
+  ): void;
 }
 
 interface PostgresJsQueryable {
@@ -48,11 +50,13 @@ export function fromPg<Handle>(pool: PgPool<Handle>): SqlClient<Handle> {
   return {
     query: prepared((statement, values) => queryPg(pool, statement, values)),
     async transaction(work) {
-      const client = await pool.connect();
       // A client that loses its connection says so, and an "error" that nobody hears of ends the
       // process. The statement that is under way, or the next one, rejects too: that is enough.
       const heard = (): void => {};
-      client.on("error", heard);
+      const client = await takeClient(pool, (taken) => {
+        taken.on("error", heard);
+        return taken;
+      });
       let isBroken = true;
       try {
         await client.query("BEGIN", []);
@@ -73,6 +77,24 @@ export function fromPg<Handle>(pool: PgPool<Handle>): SqlClient<Handle> {
       }
     },
   };
+}
+
+/**
+ * Takes a client from the pool, and makes of it what `prepare` does, before anything can happen to it.
+ *
+ * By callback: whoever awaits the promise comes a turn later. The last words of a server that dies
+ * may stand in the very bytes that made the client free, and nobody would hear them in between.
+ */
+export function takeClient<Client, Prepared>(
+  pool: { connect(callback: (error: Error | undefined, client?: Client) => void): void },
+  prepare: (client: Client) => Prepared,
+): Promise<Prepared> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client === undefined) reject(error);
+      else resolve(prepare(client));
+    });
+  });
 }
 
 async function queryPg(

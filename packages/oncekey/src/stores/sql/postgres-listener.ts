@@ -1,4 +1,5 @@
 /** One connection that hears notifications, over pg's `Pool` or postgres.js's `sql`. */
+import { takeClient } from "./postgres-clients.ts";
 
 export interface Listener {
   /** Resolves when Postgres is listening. Connects if need be, however often it is called. */
@@ -27,7 +28,9 @@ interface PgNotification {
 }
 
 export interface PgListeningPool {
-  connect(): Promise<PgListeningClient>;
+  connect(
+    callback: (error: Error | undefined, client: PgListeningClient | undefined) => void,
+  ): void;
 }
 
 /** The part of postgres.js's `sql` that we use to listen: it opens a connection of its own. */
@@ -44,7 +47,17 @@ export function listenWithPg(pool: PgListeningPool, ears: Ears): Listener {
   let connected: Promise<() => void> | undefined;
 
   async function connect(): Promise<() => void> {
-    const client = await pool.connect();
+    const { client, end } = await takeClient(pool, prepared);
+    try {
+      await client.query(`LISTEN "${ears.channel}"`);
+    } catch (error) {
+      end();
+      throw error;
+    }
+    return end;
+  }
+
+  function prepared(client: PgListeningClient) {
     let isOpen = true;
     const end = (): void => {
       if (!isOpen) return;
@@ -63,13 +76,7 @@ export function listenWithPg(pool: PgListeningPool, ears: Ears): Listener {
     client.on("notification", ({ channel, payload = "" }) => {
       if (isOpen && channel === ears.channel) ears.heard(payload);
     });
-    try {
-      await client.query(`LISTEN "${ears.channel}"`);
-    } catch (error) {
-      end();
-      throw error;
-    }
-    return end;
+    return { client, end };
   }
 
   return {
