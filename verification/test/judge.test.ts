@@ -173,3 +173,39 @@ test("A round in which the fault never struck proves nothing, and says so", () =
   const entries = once("unrepeatable").entries.filter(({ what }) => what !== "hit");
   assert.deepEqual(properties(once("unrepeatable", { entries })), ["harness"]);
 });
+
+const RESTARTED = { point: "after-effect", fault: "restart" } as const;
+
+test("A store that was away excuses whoever ran before it came back, and nobody later", () => {
+  const late: Entry = { ...NOTED, what: "lease-lost", at: 15 };
+  const second = effect({ token: 2, attempt: 2, pid: 2, at: 25 });
+  const third = effect({ token: 3, attempt: 3, pid: 3, at: 28 });
+  const fine = good({ mode: "repeatable", ...RESTARTED });
+  const of = (...more: Entry[]) => ({ ...fine, entries: [...fine.entries, ...more] });
+  assert.equal(judge(of(late)).disturbed, false);
+  assert.deepEqual(properties(of(late, second)), []);
+  assert.deepEqual(properties(of(late, second, third)), ["G1"]);
+  assert.equal(judge(of(second, { ...late, pid: 2, at: 26 })).disturbed, true);
+});
+
+test("A second effect after a restart is found, where the first was recorded or in doubt", () => {
+  const second = effect({ token: 2, attempt: 2, derived: "other" });
+  const recorded = good({ mode: "repeatable", point: "after-complete", fault: "restart" });
+  assert.deepEqual(properties({ ...recorded, entries: [...recorded.entries, second] }), ["G1"]);
+  const owned = good({ mode: "unrepeatable", ...RESTARTED });
+  assert.deepEqual(properties({ ...owned, entries: [...owned.entries, second] }), ["G1"]);
+});
+
+test("A record that was lost with the store is found: its next attempt is the first again", () => {
+  const again = effect({ token: 2, attempt: 1 });
+  const fine = good({ mode: "repeatable", ...RESTARTED });
+  assert.deepEqual(properties({ ...fine, entries: [...fine.entries, again] }), ["G10"]);
+});
+
+test("A key that is blocked long after the store has come back is found", () => {
+  const sightings = [seen(problem("idempotency_in_flight"), 8_000), seen(answer(), 20_000)];
+  const change = (healedAt: number) =>
+    properties(good({ mode: "repeatable", ...RESTARTED }, { sightings, healedAt }));
+  assert.deepEqual(change(20), ["G7"]);
+  assert.deepEqual(change(19_000), []);
+});

@@ -64,6 +64,6 @@ test("The page says of every cell what was seen, and hides no violation", () => 
 });
 
 test("The page has each limit in bold, once", () => {
-  const limit = "repeatable, hit at after-effect by kill, stop, exit, throw";
+  const limit = "repeatable, hit at after-effect by kill, stop, exit, throw, restart";
   assert.equal(pageOf().split(`- **${limit}: the effect can happen twice.**`).length, 2);
 });

@@ -50,7 +50,8 @@ export const faultsAt = (point: Point): readonly Fault[] =>
   );
 
 /** SQLite is a file, and lives and dies with the processes that have opened it. */
-export const restarts = (store: StoreName): boolean => store !== "sqlite";
+export const restarts = (store: StoreName): store is Exclude<StoreName, "sqlite"> =>
+  store !== "sqlite";
 
 export const faultsOf = (store: StoreName, point: Point): readonly Fault[] =>
   faultsAt(point).filter((fault) => fault !== "restart" || restarts(store));
@@ -70,14 +71,18 @@ function isWithin(cell: Cell, selection: Selection): boolean {
   return names.every((name) => selection[name] === undefined || selection[name] === cell[name]);
 }
 
+/** A restart takes a second: fewer of them, and another few for every seed. */
+const RESTARTS_SHARE = 12;
+
 /**
- * Every point under every fault, over all stores and modes taken together: each store and mode
- * meets a share of them, another one for every seed.
+ * Every point under every fault of the process, over all stores and modes taken together: each store
+ * and mode meets a share of them, another one for every seed. A few restarts besides.
  */
 export function sampleOf(cells: readonly Cell[], seed: number): readonly Cell[] {
   return cells.filter(({ store, mode, point, fault }) => {
     const turn = STORES.indexOf(store) + MODES.indexOf(mode) + POINTS.indexOf(point) + seed;
-    return (turn + FAULTS.indexOf(fault)) % MODES.length === 0;
+    const share = fault === "restart" ? RESTARTS_SHARE : MODES.length;
+    return (turn + FAULTS.indexOf(fault)) % share === 0;
   });
 }
 

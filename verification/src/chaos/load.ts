@@ -13,7 +13,7 @@ import type { Observation } from "./observation.ts";
 import type { Database } from "./place.ts";
 import { randomOf, type Scene } from "./round.ts";
 
-const KEYS = 16;
+const KEYS = 8;
 /** Within so long all keys begin: some are answered before the store dies, some begin without it. */
 const BEGIN_MS = 400;
 const DEATH_MS: readonly [number, number] = [100, 300];

@@ -20,7 +20,9 @@ const USAGE = `Options of the chaos harness:
   --seed N     ${SEED} unless told
   --rounds N   for each cell
   --storms N   of 1,000 duplicates each, for each store and mode; ${STORMS} where no cell is named
-  --sample     each point under each fault once, spread over the stores and modes`;
+  --sample     each point under each fault once, spread over the stores and modes; a few restarts
+
+Of SQLite nothing is restarted: it has no server.`;
 
 export const chaos: Program = {
   name: "chaos",
@@ -92,7 +94,7 @@ function selectionOf({ store, mode, at, fault }: Named): Selection {
 function lineOf(result: CellResult): string {
   const { store, mode, point, fault, rounds, disturbed, limit, violations, seed } = result;
   const effects = Object.entries(result.effects).map(([count, times]) => `${times}×${count}`);
-  const columns = [store.padEnd(8), mode.padEnd(13), point.padEnd(15), fault.padEnd(5)];
+  const columns = [store.padEnd(8), mode.padEnd(13), point.padEnd(15), fault.padEnd(7)];
   const figures = [`${rounds} rounds`, `effects ${effects.join(" ")}`.padEnd(15), `seed ${seed}`];
   const notes = [
     ...(limit === "seen" ? ["limit reproduced"] : []),

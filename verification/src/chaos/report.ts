@@ -1,7 +1,7 @@
 /** What the page says of a run of the chaos harness. */
 import { table } from "../markdown.ts";
 import type { Section } from "../program.ts";
-import { faultsAt, modesOf, POINTS, STORES, type StoreName } from "./cell.ts";
+import { faultsOf, modesOf, POINTS, restarts, STORES, type StoreName } from "./cell.ts";
 import type { CellResult, ChaosResult } from "./chaos.ts";
 import { expectationOf } from "./expectation.ts";
 import type { Storm } from "./storm.ts";
@@ -10,7 +10,10 @@ export function sectionsOf({ cells, storms }: ChaosResult, seed: number): readon
   const disturbed = cells.reduce((sum, cell) => sum + cell.disturbed, 0);
   const matrices = STORES.map((store) => matrixOf(store, cells, seed));
   return [
-    { title: "The fault matrix", text: [MATRIX, disturbedIn(disturbed), ...matrices].join("\n\n") },
+    {
+      title: "The fault matrix",
+      text: [MATRIX, restartsIn(cells), disturbedIn(disturbed), ...matrices].join("\n\n"),
+    },
     { title: "A thousand duplicates at once", text: stormsOf(storms) },
   ];
 }
@@ -21,6 +24,30 @@ const MATRIX =
   "says how many effects there were in how many rounds. *In doubt*: how unrepeatable keys end whose owner died. " +
   "**Bold** is a limit, which a run has to reproduce. Rows and columns are named as the command names them.";
 
+/** How each server keeps what it acknowledges, where it is killed. */
+const SET_UP: Readonly<Record<Exclude<StoreName, "sqlite">, string>> = {
+  redis: "Redis with `appendfsync always`",
+  postgres: "Postgres as it comes",
+};
+
+function restartsIn(cells: readonly CellResult[]): string {
+  const hit = cells.filter(({ fault }) => fault === "restart");
+  const servers = STORES.filter(restarts).map((store) => {
+    const own = hit.filter((cell) => cell.store === store);
+    return `${SET_UP[store]}, met by ${own.reduce((sum, { rounds }) => sum + rounds, 0)} keys`;
+  });
+  const broken = hit.reduce((sum, { violations }) => sum + violations.length, 0);
+  const verdict =
+    broken === 0
+      ? "Nothing that it had acknowledged was missing afterwards."
+      : `**✗ ${broken} violations after that.**`;
+  return (
+    "*restart*: the server of the store is killed (SIGKILL) and started again on its port and files, at once or after " +
+    `up to two leases, while the processes live on: ${servers.join("; ")}. ${verdict} SQLite has no server, and so no ` +
+    "such cell. *under-load*: many keys are on their way when it dies, and each of them is counted."
+  );
+}
+
 const disturbedIn = (rounds: number): string =>
   `In ${rounds} rounds the machine itself held an owner up for longer than its lease; a repeatable ` +
   "effect may then happen once more.";
@@ -28,7 +55,7 @@ const disturbedIn = (rounds: number): string =>
 function matrixOf(store: StoreName, cells: readonly CellResult[], seed: number): string {
   const modes = modesOf(store);
   const rows = POINTS.flatMap((point) =>
-    faultsAt(point).map((fault) => {
+    faultsOf(store, point).map((fault) => {
       const found = modes.map((mode) =>
         cells.find(
           (cell) =>

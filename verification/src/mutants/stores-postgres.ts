@@ -162,7 +162,7 @@ export const POSTGRES: readonly Mutant[] = [
   {
     name: "a connection that is lost during the work ends the process",
     file: "stores/sql/postgres-clients.ts",
-    from: 'client.on("error", heard);',
+    from: 'taken.on("error", heard);',
     to: "",
     killer: races("a connection that is lost during the work does not end the process"),
     bugs: [31],
