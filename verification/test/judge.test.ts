@@ -42,7 +42,7 @@ function good(cell: Omit<Cell, "store">, change: Partial<Observation> = {}): Obs
     legs: [leg("debit"), leg("credit"), leg("debit", "bob", 9), leg("credit", "bob", 9)],
     stranger: { guest: "bob", reply: answer({ guest: "bob", token: 9, replayed: false }) },
     mismatch: { amount: 1_005, reply: problem("idempotency_conflict") },
-    ...{ settling: undefined, healedAt: 20, ...change },
+    ...{ settling: undefined, healedAt: 8, ...change },
   };
 }
 
@@ -206,6 +206,6 @@ test("A key that is blocked long after the store has come back is found", () => 
   const sightings = [seen(problem("idempotency_in_flight"), 8_000), seen(answer(), 20_000)];
   const change = (healedAt: number) =>
     properties(good({ mode: "repeatable", ...RESTARTED }, { sightings, healedAt }));
-  assert.deepEqual(change(20), ["G7"]);
+  assert.deepEqual(change(8), ["G7"]);
   assert.deepEqual(change(19_000), []);
 });
