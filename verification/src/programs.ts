@@ -1,6 +1,7 @@
 /** All programs of `npm run verify`, in the order in which they run: what ends soon comes first. */
 import { chaos } from "./chaos/program.ts";
 import { failover } from "./failover/program.ts";
+import { fuzz } from "./fuzz/program.ts";
 import { model } from "./model/program.ts";
 import { mutants } from "./mutants/program.ts";
 import { network } from "./network/program.ts";
@@ -11,7 +12,7 @@ import { syscalls } from "./syscalls/program.ts";
 
 /** What a run without a name plays. */
 export const ORDINARY: readonly Program[] = [
-  ...[simulator, model, mutants, failover],
+  ...[simulator, model, mutants, fuzz, failover],
   ...[network, syscalls, chaos],
 ];
 
