@@ -1,6 +1,8 @@
 /** All targets of the fuzzing. */
+import { forms } from "./forms.ts";
+import { headers } from "./headers.ts";
 import type { Target } from "./hunt.ts";
 import { json } from "./json.ts";
 import { keys } from "./keys.ts";
 
-export const TARGETS: readonly Target[] = [keys, json];
+export const TARGETS: readonly Target[] = [keys, json, forms, headers];
