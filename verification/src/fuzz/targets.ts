@@ -4,5 +4,6 @@ import { headers } from "./headers.ts";
 import type { Target } from "./hunt.ts";
 import { json } from "./json.ts";
 import { keys } from "./keys.ts";
+import { snapshots } from "./snapshots.ts";
 
-export const TARGETS: readonly Target[] = [keys, json, forms, headers];
+export const TARGETS: readonly Target[] = [keys, json, forms, headers, snapshots];
