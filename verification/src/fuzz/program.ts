@@ -10,7 +10,7 @@ import { TARGETS } from "./targets.ts";
 /** Another one draws other inputs. */
 const SEED = 1;
 /** So many times the inputs of a sample: about a minute for all targets. */
-const TIMES = 10;
+const TIMES = 6;
 
 const USAGE = `Options of the fuzzing:
   --target T    ${TARGETS.map(({ name }) => name).join(", ")}

@@ -5,5 +5,6 @@ import type { Target } from "./hunt.ts";
 import { json } from "./json.ts";
 import { keys } from "./keys.ts";
 import { snapshots } from "./snapshots.ts";
+import { sockets } from "./sockets.ts";
 
-export const TARGETS: readonly Target[] = [keys, json, forms, headers, snapshots];
+export const TARGETS: readonly Target[] = [keys, json, forms, headers, snapshots, sockets];
