@@ -122,7 +122,8 @@ function readRaw({ type, body }: Sent, field: string | undefined): Reading | und
   const [before, ...sections] = `\r\n${body}`.split(`\r\n--${boundary}`);
   const last = sections.pop();
   if (before !== "" || last === undefined || !/^--(\r\n)?$/.test(last)) return undefined;
-  const isKey = new RegExp(`;[ \\t]*name="?${field}"?\\s`);
+  // Whatever else stands in the head of the key's own part: that part is not compared.
+  const isKey = new RegExp(`;[ \\t]*name="?${field}(?!\\w)`);
   const counting = sections.filter((section) => field === undefined || !isKey.test(section));
   return { keys: [], fields: JSON.stringify(["raw", counting]), parts: sections.length };
 }

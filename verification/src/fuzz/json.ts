@@ -144,6 +144,6 @@ export const json: Target = createTarget<Input, Web>({
       return isText ? Buffer.from(text.normalize("NFC")).toString("latin1") : document;
     }),
   },
-  sample: 1_000,
+  sample: 700,
   play,
 });

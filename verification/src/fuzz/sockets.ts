@@ -210,7 +210,7 @@ const WORDS = {
     refused: [BAD],
     invalid: ["idempotency_key_invalid"],
   },
-  ...{ loose: ANY, open: [NONE, BAD], cut: [NONE, "replayed", "idempotency_in_flight"] },
+  ...{ loose: ANY, open: [NONE, BAD], cut: [NONE, ...SOUND_WORDS.slice(1)] },
 } as const;
 
 const isClear = (verdict: keyof typeof WORDS): boolean =>
