@@ -113,7 +113,8 @@ function readRaw({ type, body }: Sent, field: string | undefined): Reading | und
       const [name, value] = equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals)];
       return [decoded(name), decoded(value)] as const;
     });
-    const counting = pairs.filter(([name]) => name !== field);
+    // No parser makes anything of a pair that is empty.
+    const counting = pairs.filter(([name, value]) => name !== field && name + value !== "");
     return { keys: [], fields: JSON.stringify(["raw", counting]), parts: pairs.length };
   }
   const [, quoted, bare] = /boundary=(?:"([^"]+)"|([^";\s]+))/i.exec(type) ?? [];
