@@ -40,6 +40,8 @@ export function hideDeparture(
       get: () => (real === shown.of && moment.isRunning() ? shown.socket() : real),
       set: (value: unknown) => {
         real = value;
+        // Since Node 22 it is an accessor: a pipelined response gets its socket only through it.
+        Reflect.set(Object.getPrototypeOf(holder), "socket", value, holder);
       },
     });
   }
