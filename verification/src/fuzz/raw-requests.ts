@@ -28,7 +28,7 @@ interface Framing {
 }
 
 /** Never sent as a request: whoever runs it has read a body as one. */
-export const SMUGGLED = "/smuggled";
+const SMUGGLED = "/smuggled";
 /** The handler answers it with what Node refuses to send. */
 export const UNSENDABLE = "/unsendable";
 
