@@ -20,7 +20,7 @@ interface Input {
   readonly forms: readonly [Form, Form];
 }
 
-/** The most parts that are searched, as README and the protocol's P-15 have it: "too long". */
+/** A form of more parts is too long to search: P-15. */
 const PARTS_MAX = 1_000;
 
 /** What may be said of any form, whatever was done to it. */
