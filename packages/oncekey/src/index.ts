@@ -2,6 +2,7 @@
 export type { Scope } from "./core/address.ts";
 export type { Codec } from "./core/codec.ts";
 export type { Context } from "./core/context.ts";
+export type { Seal } from "./core/envelope.ts";
 export {
   type ErrorCode,
   LeaseLost,

@@ -101,8 +101,8 @@ export const CORE_RECORDS: readonly Mutant[] = [
   {
     name: "the key is free once it was answered",
     file: "core/attempt.ts",
-    from: "const verb = () => store.complete(lease, bytes);",
-    to: "const verb = () => store.release(lease);",
+    from: "(bytes) => store.complete(lease, bytes));",
+    to: "() => store.release(lease));",
     killer: { tests: "oncekey/adapters/web", named: "P-156" },
     bugs: [63],
   },

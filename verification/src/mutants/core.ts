@@ -179,7 +179,7 @@ export const CORE: readonly Mutant[] = [
   {
     name: "a completion that cannot be kept is forgotten",
     file: "core/attempt.ts",
-    from: 'later("complete", bytes.length, verb);',
+    from: 'later("complete", result.length, verb);',
     to: "",
     killer: engine("P-109: a completion that cannot be kept"),
     bugs: [30],

@@ -6,7 +6,7 @@
  * says so; neither tells its own story, because a duplicate may hear another one.
  */
 import { pause, within } from "./door.ts";
-import { unwrap, wrap } from "./envelope.ts";
+import type { Envelope } from "./envelope.ts";
 import { StoreUnavailable } from "./errors.ts";
 import { type Listener, shortened } from "./events.ts";
 import type { HeldLease } from "./lease.ts";
@@ -59,6 +59,7 @@ export interface Attempt {
 /** What the engine lends to each attempt. */
 export interface Surroundings {
   readonly store: Store;
+  readonly envelope: Envelope;
   readonly ports: Ports;
   readonly leaseMs: number;
   readonly storeTimeoutMs: number;
@@ -79,7 +80,7 @@ export function createAttempt(
   held: HeldLease,
   claimed: { readonly attempt: number; readonly claimedAt: number },
 ): Attempt {
-  const { store, ports, leaseMs, storeTimeoutMs, unfinished, report } = surroundings;
+  const { store, envelope, ports, leaseMs, storeTimeoutMs, unfinished, report } = surroundings;
   const { lease } = held;
   const about = { record: shortened(lease.id), label: subject.label };
   const call = <T>(verb: () => Promise<T>): Promise<T> => within(ports, storeTimeoutMs, verb);
@@ -111,7 +112,7 @@ export function createAttempt(
     if (record === undefined) return undefined;
     const verdict = judge({ outcome: "taken", record }, subject.fingerprint);
     if (verdict.kind === "replay") {
-      return { kind: "replay", result: unwrap(ports, lease.id, verdict.result) };
+      return { kind: "replay", result: await envelope.unwrap(lease.id, verdict.result) };
     }
     return verdict.kind === "run" ? undefined : { kind: verdict.kind };
   }
@@ -129,8 +130,7 @@ export function createAttempt(
   }
 
   async function complete(result: Uint8Array): Promise<Ending> {
-    const bytes = wrap(ports, lease.id, result);
-    const verb = () => store.complete(lease, bytes);
+    const verb = envelope.writing(lease.id, result, (bytes) => store.complete(lease, bytes));
     // A store may refuse the result and go on renewing: such a lease never ends, and its caller and
     // all duplicates would hear nothing for as long as the process lives.
     const until = ports.now() + leaseMs;
@@ -143,7 +143,7 @@ export function createAttempt(
       if (held.isLost || ports.now() >= until) break;
       await pause(ports, pauseMs);
     }
-    later("complete", bytes.length, verb);
+    later("complete", result.length, verb);
     return notRecorded();
   }
 
@@ -219,7 +219,7 @@ export function createAttempt(
         const result = await work(handle);
         phase = "committing";
         cancel = limit();
-        return wrap(ports, lease.id, result);
+        return envelope.wrap(lease.id, result);
       } catch (error) {
         thrown = { error };
         cancel = limit();

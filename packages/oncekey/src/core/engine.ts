@@ -7,7 +7,7 @@
  */
 import { type Attempt, createAttempt } from "./attempt.ts";
 import { pause, within } from "./door.ts";
-import { unwrap, wrap } from "./envelope.ts";
+import { createEnvelope, type Seal } from "./envelope.ts";
 import { RecordCorrupt, StoreUnavailable } from "./errors.ts";
 import { type Listener, shortened } from "./events.ts";
 import { createLeaseKeeper } from "./lease.ts";
@@ -43,6 +43,7 @@ export type Entered =
 export interface EngineOptions {
   readonly store: Store;
   readonly notifier?: Notifier | undefined;
+  readonly seal?: Seal | undefined;
   readonly ports: Ports;
   readonly leaseMs: number;
   readonly retentionMs: number;
@@ -68,7 +69,8 @@ export function createEngine(options: EngineOptions): Engine {
   const unfinished = createUnfinished(ports, report);
   const keeper = createLeaseKeeper(store, ports, options);
   const waiting = createWaiting((request) => claim(request), options.notifier, ports);
-  const surroundings = { store, ports, leaseMs, storeTimeoutMs, unfinished, report };
+  const envelope = createEnvelope(ports, options.seal);
+  const surroundings = { store, envelope, ports, leaseMs, storeTimeoutMs, unfinished, report };
 
   async function claim(request: ClaimRequest): Promise<Asked> {
     const giveUpAt = ports.now() + storeTimeoutMs;
@@ -120,7 +122,7 @@ export function createEngine(options: EngineOptions): Engine {
     if (known === undefined) return false;
     const { happened } = known;
     const verb = known.happened
-      ? () => store.resolve(lease, wrap(ports, lease.id, known.result))
+      ? envelope.writing(lease.id, known.result, (bytes) => store.resolve(lease, bytes))
       : () => store.release(lease);
     // Refused: the owner came back, or another settled it. Either way there is news to claim.
     if (await within(ports, storeTimeoutMs, verb))
@@ -182,7 +184,8 @@ export function createEngine(options: EngineOptions): Engine {
         }
         case "replay": {
           try {
-            const result = unwrap(ports, subject.id, verdict.result);
+            const opened = envelope.unwrap(subject.id, verdict.result);
+            const result = opened instanceof Promise ? await opened : opened;
             report({ type: "replayed", ...about });
             return { kind: "replay", result };
           } catch (error) {

@@ -82,8 +82,8 @@ export function oncekey<Handle = never>(options: OncekeyOptions<Handle>): Onceke
   if (options.reconcile !== undefined) checkFunction("reconcile", options.reconcile);
   const { reconcile, codec = jsonCodec, ports = platform } = options;
   const report = reporter(options.onEvent);
-  const { store, notifier } = options;
-  const engine = createEngine({ ...settings, store, notifier, ports, report });
+  const { store, notifier, seal } = options;
+  const engine = createEngine({ ...settings, store, notifier, seal, ports, report });
 
   function subjectOf(work: Work) {
     const { fingerprint = "" } = work;

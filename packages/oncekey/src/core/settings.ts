@@ -1,5 +1,6 @@
 /** The options that every door has in common, with their defaults and their reasons. */
 import { checkFunction, checkInteger, checkOneOf, checkStore, refuse } from "./check.ts";
+import type { Seal } from "./envelope.ts";
 import type { Listener } from "./events.ts";
 import type { Notifier } from "./notifier.ts";
 import type { Ports } from "./ports.ts";
@@ -19,6 +20,8 @@ export interface CommonOptions {
   readonly storeTimeoutMs?: number;
   /** Wakes waiters early, such as `redisNotifier(subscriber)`. Without one they ask at intervals. */
   readonly notifier?: Notifier;
+  /** Encrypts what is stored, such as `aesGcm(keys)` of `oncekey/seal`. Without one it is not. */
+  readonly seal?: Seal;
   /** Hears of everything that happens: the library itself prints nothing. */
   readonly onEvent?: Listener;
   /** Clock, timers, randomness and hash, for simulators. */
@@ -34,6 +37,7 @@ export const COMMON_OPTIONS: readonly string[] = [
   "maxRunMs",
   "storeTimeoutMs",
   "notifier",
+  "seal",
   "onEvent",
   "ports",
 ];
@@ -72,6 +76,11 @@ export function checkCommon(
   if (options.onEvent !== undefined) checkFunction("onEvent", options.onEvent);
   if (options.notifier !== undefined && typeof options.notifier?.watch !== "function") {
     refuse("notifier", "a notifier, such as redisNotifier(subscriber)", options.notifier);
+  }
+  const { seal } = options;
+  if (seal !== undefined && (typeof seal?.seal !== "function" || typeof seal.open !== "function")) {
+    // Not with what was given: that may be the keys themselves.
+    throw new TypeError("Expected `seal` to be a seal, such as aesGcm(keys) of oncekey/seal.");
   }
   const retentionMs = options.retentionMs ?? RETENTION_MS;
   return {

@@ -88,9 +88,9 @@ export function createGuard<Request extends object, Handle = never>(
   options: GuardOptions<Request, Handle>,
 ): Guard<Request, Handle> {
   const settings = checkOptions(options);
-  const { ports = platform, store, notifier, scope } = options;
+  const { ports = platform, store, notifier, seal, scope } = options;
   const report = reporter(options.onEvent);
-  const engine = createEngine({ ...settings, store, notifier, ports, report });
+  const engine = createEngine({ ...settings, store, notifier, seal, ports, report });
 
   const answers = createAnswers(settings, report);
 

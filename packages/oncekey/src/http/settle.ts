@@ -1,5 +1,5 @@
 /** Settles a record in doubt: what a person, or a program that looked, knows to have happened. */
-import { wrap } from "../core/envelope.ts";
+import { createEnvelope, type Seal } from "../core/envelope.ts";
 import type { Inspector } from "../core/inspector.ts";
 import { platform } from "../core/ports.ts";
 import type { Digest, Token } from "../core/record.ts";
@@ -38,14 +38,17 @@ export function snapshotOf(answer: KnownAnswer): Uint8Array {
  *
  * False: another settled it, or it was completed, and nothing was changed. As happened, false also
  * when it is not in doubt any more. Look again.
+ *
+ * Give `seal` where the guard has one: otherwise the answer is kept as it is.
  */
-export function settle(
+export async function settle(
   inspector: Pick<Inspector, "resolve" | "release">,
   record: { readonly id: Digest; readonly token: Token },
   outcome: { readonly happened: true; readonly answer: KnownAnswer } | { readonly happened: false },
+  options: { readonly seal?: Seal } = {},
 ): Promise<boolean> {
   const lease = { id: record.id, token: record.token };
   if (!outcome.happened) return inspector.release(lease);
-  const result = wrap(platform, record.id, snapshotOf(outcome.answer));
-  return inspector.resolve(lease, result);
+  const { wrap } = createEnvelope(platform, options.seal);
+  return inspector.resolve(lease, await wrap(record.id, snapshotOf(outcome.answer)));
 }
