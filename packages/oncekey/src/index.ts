@@ -35,6 +35,7 @@ export {
 export type { Claim, ClaimRequest, Lease, Store } from "./core/store.ts";
 export type { TransactionalStore } from "./core/transaction.ts";
 export { type HttpContext, idempotencyOf, optionalIdempotencyOf } from "./http/carrier.ts";
+export { type ForgetRequest, type Forgotten, forget } from "./http/forget.ts";
 export { hiddenField } from "./http/form.ts";
 export type { GuardOptions, Principal } from "./http/options.ts";
 export { type KnownAnswer, settle } from "./http/settle.ts";

@@ -6,24 +6,22 @@
  */
 import type { Inspector, ListRequest } from "../core/inspector.ts";
 import type { Digest, IdempotencyRecord } from "../core/record.ts";
-import type { Lease, Store } from "../core/store.ts";
+import type { Lease } from "../core/store.ts";
 import { type Case, equal, ok, sameBytes } from "./case.ts";
+import { erasureCases } from "./erasure.ts";
 import {
   claimed,
   completed,
   digest,
   duplicate,
+  type InspectorSubject,
+  oneOfEach,
   owned,
   present,
   RESULT,
   RETENTION_MS,
   request,
-  type StoreSubject,
 } from "./subject.ts";
-
-export interface InspectorSubject extends StoreSubject {
-  readonly inspector: Inspector;
-}
 
 export const inspectorCases: readonly Case<InspectorSubject>[] = [
   {
@@ -181,33 +179,8 @@ export const inspectorCases: readonly Case<InspectorSubject>[] = [
       equal(await inspector.get(other.id), undefined, "the released record");
     },
   },
+  ...erasureCases,
 ];
-
-/** One record of each kind in a scope of their own. */
-async function oneOfEach(
-  store: Store,
-  retentionMs?: number,
-): Promise<{
-  scope: Digest;
-  ids: { running: Digest; doubtful: Digest; ended: Digest; completed: Digest };
-}> {
-  const scope = digest();
-  const wanted = { scope, ...(retentionMs !== undefined && { retentionMs }) };
-  const running = await owned(store, request(wanted));
-  const doubtful = await owned(store, request(wanted));
-  await store.renew(doubtful, 0);
-  const ended = await owned(store, request({ ...wanted, effects: "repeatable" }));
-  await store.renew(ended, 0);
-  const done = await owned(store, request(wanted));
-  await store.complete(done, RESULT);
-  const ids = {
-    running: running.id,
-    doubtful: doubtful.id,
-    ended: ended.id,
-    completed: done.id,
-  };
-  return { scope, ids };
-}
 
 /** More pages than any store of the tests has: a list that goes round in circles ends here. */
 const PAGES_MAX = 10_000;

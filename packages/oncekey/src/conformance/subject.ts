@@ -1,4 +1,5 @@
 /** What the cases are given, and the claims they make. Ids are random: cases share a store. */
+import type { Inspector } from "../core/inspector.ts";
 import type { Completed, Digest, IdempotencyRecord, Unsettled } from "../core/record.ts";
 import type { Claim, ClaimRequest, Lease, Store } from "../core/store.ts";
 import { equal, ok } from "./case.ts";
@@ -7,6 +8,10 @@ export interface StoreSubject {
   readonly store: Store;
   /** Turns the store's clock on by `ms`, or waits until that clock has gone at least so far. */
   pass(ms: number): Promise<void>;
+}
+
+export interface InspectorSubject extends StoreSubject {
+  readonly inspector: Inspector;
 }
 
 /** A lease that must end within the case. Short, because real databases have to wait for it. */
@@ -86,6 +91,32 @@ export async function present(store: Store, id: Digest): Promise<IdempotencyReco
   const record = await store.get(id);
   ok(record !== undefined, "there is a record");
   return record;
+}
+
+/** One record of each kind in a scope of their own. */
+export async function oneOfEach(
+  store: Store,
+  retentionMs?: number,
+): Promise<{
+  scope: Digest;
+  ids: { running: Digest; doubtful: Digest; ended: Digest; completed: Digest };
+}> {
+  const scope = digest();
+  const wanted = { scope, ...(retentionMs !== undefined && { retentionMs }) };
+  const running = await owned(store, request(wanted));
+  const doubtful = await owned(store, request(wanted));
+  await store.renew(doubtful, 0);
+  const ended = await owned(store, request({ ...wanted, effects: "repeatable" }));
+  await store.renew(ended, 0);
+  const done = await owned(store, request(wanted));
+  await store.complete(done, RESULT);
+  const ids = {
+    running: running.id,
+    doubtful: doubtful.id,
+    ended: ended.id,
+    completed: done.id,
+  };
+  return { scope, ids };
 }
 
 /** How many of `answers` are true. */

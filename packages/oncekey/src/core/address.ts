@@ -19,12 +19,20 @@ const DERIVED_HEX_DIGITS = 32;
 
 /** The digests of a scoped key. Neither tells what it was made of. */
 export function addressOf(ports: Ports, door: Door, scope: Scope, key: string): Address {
-  const principal = typeof scope === "string" ? [scope] : scope;
-  const owner = framed(["oncekey scope", door, ...principal]);
-  const scopeDigest = ports.sha256(owner);
+  const scopeDigest = digestOf(ports, door, scope);
   // The scope's digest has one length, so the key needs no frame of its own.
   const id = hex(ports.sha256(framed(["oncekey record", scopeDigest, key])));
   return { id, scope: hex(scopeDigest) };
+}
+
+/** Under which an Inspector lists what belongs to a principal. */
+export function scopeOf(ports: Ports, door: Door, scope: Scope): Digest {
+  return hex(digestOf(ports, door, scope));
+}
+
+function digestOf(ports: Ports, door: Door, scope: Scope): Uint8Array {
+  const principal = typeof scope === "string" ? [scope] : scope;
+  return ports.sha256(framed(["oncekey scope", door, ...principal]));
 }
 
 /** The same for each attempt, since only the record's address goes in. */

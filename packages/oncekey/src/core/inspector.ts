@@ -1,6 +1,6 @@
-/** Lists and reaps: what people and programs need that are not part of a request. */
+/** Lists, reaps and erases: what people and programs need that are not part of a request. */
 import type { Digest, IdempotencyRecord } from "./record.ts";
-import type { Store } from "./store.ts";
+import type { Lease, Store } from "./store.ts";
 
 export interface ListRequest {
   /** At most this many records, 1 to 1000. A page may be shorter and still have a `next`. */
@@ -28,4 +28,11 @@ export interface Inspector extends Pick<Store, "get" | "resolve" | "release"> {
    * under a live lease. 0: nothing is left to remove (or the database expires by itself).
    */
   reap(limit: number): Promise<number>;
+  /**
+   * Takes label and result away from a completed record, under its token. With `instead`, that
+   * answers every duplicate until the record expires, which it does when it would have. Without it
+   * the record is gone, and whoever comes next runs. False: it is not completed under this token,
+   * and nothing was changed: never one in flight or in doubt.
+   */
+  erase(lease: Lease, instead: Uint8Array | undefined): Promise<boolean>;
 }

@@ -23,6 +23,8 @@ export interface Table {
   begin(request: ClaimRequest, attempt: number, now: number): Owned;
   lend(kept: Owned, leaseEndsAt: number): void;
   settle(kept: Kept, token: Token, result: Uint8Array, now: number): void;
+  /** Another result, without a label, for as long as the record would have lived. */
+  replace(kept: Settled, result: Uint8Array): void;
   forget(kept: Kept): void;
   reap(limit: number, now: number): number;
 }
@@ -34,7 +36,18 @@ export function createTable(maxRecords: number): Table {
   const scopes = new Map<Digest, Digest>();
   let lastToken: Token = 0;
 
-  return { find, owned, all: () => byId.values(), nextToken, begin, lend, settle, forget, reap };
+  return {
+    find,
+    owned,
+    all: () => byId.values(),
+    nextToken,
+    begin,
+    lend,
+    settle,
+    replace,
+    forget,
+    reap,
+  };
 
   function find(id: Digest, now: number): Kept | undefined {
     const kept = byId.get(id);
@@ -102,6 +115,13 @@ export function createTable(maxRecords: number): Table {
     if (token !== kept.token) byId.delete(id);
     byId.set(id, settled);
     queue.add(settled);
+  }
+
+  function replace(kept: Settled, result: Uint8Array): void {
+    const replaced = { ...kept, label: "", result: new Uint8Array(result).buffer };
+    queue.remove(kept);
+    byId.set(kept.id, replaced);
+    queue.add(replaced);
   }
 
   function forget(kept: Kept): void {

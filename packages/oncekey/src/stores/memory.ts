@@ -114,6 +114,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     async reap(limit) {
       return records.reap(limit, clock());
     },
+
+    async erase(lease, instead) {
+      const kept = records.owned(lease, clock());
+      if (kept?.result === undefined) return false;
+      if (instead === undefined) records.forget(kept);
+      else records.replace(kept, instead);
+      return true;
+    },
   };
 }
 

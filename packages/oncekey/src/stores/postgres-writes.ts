@@ -95,6 +95,20 @@ export function createFenced(
   };
 }
 
+/** A completed row is held by nobody, and people erase one by one: there is nothing to batch. */
+export function createErase(
+  erase: Ask,
+  purge: Ask,
+): (lease: Lease, instead: Uint8Array | undefined) => Promise<boolean> {
+  return async ({ id, token }, instead) => {
+    checkHex("id", id, 64);
+    if (!Number.isSafeInteger(token) || token < 1) return false;
+    const lease = [id, String(token)];
+    const rows = await (instead === undefined ? purge(lease) : erase([...lease, instead]));
+    return rows.length > 0;
+  };
+}
+
 /** All results as one value, and where in it each of them is. */
 function resultsOf(calls: readonly FencedCall[]): readonly SqlValue[] {
   const results = calls.map(({ result }) => result ?? new Uint8Array(0));

@@ -18,7 +18,7 @@ import {
   type PostgresOptions,
 } from "./postgres-options.ts";
 import { integerOf, isRolledBack, recordOf, unavailable } from "./postgres-rows.ts";
-import { COMPLETE, createFenced, RELEASE, RENEW, RESOLVE } from "./postgres-writes.ts";
+import { COMPLETE, createErase, createFenced, RELEASE, RENEW, RESOLVE } from "./postgres-writes.ts";
 import type { SqlClient, SqlRow, SqlStatement, SqlValue } from "./sql/client.ts";
 import { migrate, schemaStatements, tableNames } from "./sql/postgres-schema.ts";
 import { createStatements, type Statements } from "./sql/postgres-statements.ts";
@@ -81,6 +81,8 @@ export function postgresStore<Handle>(
       const [row] = await asking("reap")([String(Math.min(limit, REAP_MAX))]);
       return row === undefined ? 0 : integerOf(row, "reaped");
     },
+
+    erase: createErase(asking("erase"), asking("purge")),
 
     async setup() {
       try {

@@ -190,6 +190,21 @@ return {'yes'}
 `,
 };
 
+/** Arguments: token, and what to keep instead of the result, or nothing. When it expires stays. */
+export const ERASE: Script = {
+  keys: 1,
+  lua: `${READ}
+if absent or not settled or token ~= ARGV[1] then return {'no'} end
+if ARGV[2] then
+  redis.call('HSET', KEYS[1], 'record', table.concat({'1 completed', token, attempt, claimedAt,
+    retentionMs, effects, scope, fingerprint, completedAt, expiresAt, ''}, ' '), 'result', ARGV[2])
+else
+  redis.call('DEL', KEYS[1])
+end
+return {'yes'}
+`,
+};
+
 /** No arguments. */
 export const GET: Script = {
   keys: 1,

@@ -13,7 +13,7 @@ import type { Claim, ClaimRequest, Lease, Store } from "../core/store.ts";
 import { type Argument, faceOf, type RedisClient } from "./redis-client.ts";
 import { checkPrefix, DEFAULT_PREFIX, recordKey, tokenKey, wakeChannel } from "./redis-keys.ts";
 import { listRecords } from "./redis-list.ts";
-import { CLAIM, COMPLETE, GET, RELEASE, RENEW, RESOLVE, type Script } from "./redis-lua.ts";
+import { CLAIM, COMPLETE, ERASE, GET, RELEASE, RENEW, RESOLVE, type Script } from "./redis-lua.ts";
 import { readClaim, readRecord } from "./redis-record.ts";
 import { createRunner, type Replication, type Reply } from "./redis-script.ts";
 import { probe, warnings } from "./redis-setup.ts";
@@ -109,6 +109,14 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     /** Redis removes by itself what has expired. */
     async reap() {
       return 0;
+    },
+
+    async erase({ id, token }, instead) {
+      const args = instead === undefined ? [String(token)] : [String(token), instead];
+      const { reply, confirmed } = await runSafely(ERASE, id, args);
+      if (!saysYes(reply)) return false;
+      if (!confirmed) throw tooFewReplicas();
+      return true;
     },
 
     async setup() {

@@ -127,6 +127,7 @@ export function sqliteStore(
       }
       return reaped;
     },
+    erase: (lease, instead) => writer.share((turn) => records.erase(lease, instead, turn)),
   };
   if (transactions === undefined) return store;
 

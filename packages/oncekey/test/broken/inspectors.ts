@@ -6,6 +6,8 @@ import { type Broken, broken, type MemorySubject } from "./broken.ts";
 const PAGED = "the pages of a list hold every record once, and none more than was asked for";
 const REAPED =
   "reaping removes what has expired: nothing in doubt, in flight or within its retention";
+const ERASED =
+  "an erased record answers with what was put instead, without its label, until it expires";
 
 export type InspectorOfMemory = MemorySubject & { readonly inspector: MemoryStore };
 
@@ -155,6 +157,39 @@ export const brokenInspectors: readonly Broken<InspectorOfMemory>[] = [
       async resolve({ id, token }, result) {
         const record = await inner.get(id);
         return inner.resolve({ id, token: record?.token ?? token }, result);
+      },
+    }),
+  ),
+  broken("says that it erased, and did not", ERASED, () => ({ erase: async () => true })),
+  broken("erases the result and keeps the label", ERASED, (inner) => {
+    const labels = new Map<string, string>();
+    return {
+      async claim(request) {
+        labels.set(request.id, request.label);
+        return inner.claim(request);
+      },
+      async get(id) {
+        const record = await inner.get(id);
+        return record && { ...record, label: labels.get(id) ?? "" };
+      },
+    };
+  }),
+  broken(
+    "keeps an empty record where it should keep none",
+    "with nothing put instead an erased record is gone, and a claim begins anew",
+    (inner) => ({ erase: (lease, instead) => inner.erase(lease, instead ?? new Uint8Array()) }),
+  ),
+  broken("erases what is not completed", "nothing in flight or in doubt is erased", (inner) => ({
+    async erase(lease, instead) {
+      return (await inner.release(lease)) || inner.erase(lease, instead);
+    },
+  })),
+  broken(
+    "erases a record under any token",
+    "erasing is fenced: under another token nothing is changed",
+    (inner) => ({
+      async erase(lease, instead) {
+        return inner.erase((await inner.get(lease.id)) ?? lease, instead);
       },
     }),
   ),

@@ -30,6 +30,10 @@ export interface Statements {
   /** The same over what is not settled, which an index of its own keeps small. */
   readonly listUnsettled: SqlStatement;
   readonly reap: SqlStatement;
+  /** Of a completed row: another result in place of its own, and no label. */
+  readonly erase: SqlStatement;
+  /** The same without a row that is left. */
+  readonly purge: SqlStatement;
 }
 
 /** How long a released row stays: longer than any claim that was sent before it takes to arrive. */
@@ -67,6 +71,8 @@ export function createStatements(names: TableNames): Statements {
     list: { text: listStatement(table, "") },
     listUnsettled: { text: listStatement(table, " AND r.state = 'unsettled'") },
     reap: { text: reapStatement(table) },
+    erase: { text: erasing(table, "label = '', result = $3::bytea") },
+    purge: { text: erasing(table, `${released}, completed_at = NULL, result = NULL`) },
   };
 }
 
@@ -145,6 +151,14 @@ written AS (
 ),
 ${woken(channel)}
 SELECT ${COUNT_WOKEN} FROM written`;
+}
+
+function erasing(table: string, set: string): string {
+  return `WITH ${CLOCK}
+UPDATE ${table} AS r SET ${set} FROM clock
+WHERE r.id = decode($1::text, 'hex') AND r.token = $2::text::bigint AND r.state = 'completed'
+  AND ${EXPIRED} IS NOT TRUE
+RETURNING encode(r.id, 'hex') AS id`;
 }
 
 function markStatement(table: string): string {

@@ -34,6 +34,7 @@ export interface Records {
   /** Whether there is anything to reap. */
   hasExpired(): boolean;
   reap(limit: number, turn: Turn): number;
+  erase(lease: Lease, instead: Uint8Array | undefined, turn: Turn): boolean;
 }
 
 /**
@@ -45,6 +46,9 @@ export const CLOCK = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS
 /** The fence: this owner's row, not completed, and not over. */
 const OWNED =
   "token = ? AND id = ? AND completed_at IS NULL AND (expires_at IS NULL OR expires_at > ?)";
+
+/** The other fence: completed under this token, and not over. */
+const COMPLETED = "token = ? AND id = ? AND completed_at IS NOT NULL AND expires_at > ?";
 
 export function createRecords(connection: Connection, table: string): Records {
   const sql = statementsOf(table);
@@ -127,6 +131,11 @@ export function createRecords(connection: Connection, table: string): Records {
     hasExpired: () => connection.rows(sql.hasExpired).length > 0,
 
     reap: (limit, { now }) => connection.change(sql.reap, now, limit),
+
+    erase({ id, token }, instead, { now }) {
+      if (instead === undefined) return connection.change(sql.remove, token, id, now) > 0;
+      return connection.change(sql.replaceResult, instead, token, id, now) > 0;
+    },
   };
 }
 
@@ -190,6 +199,8 @@ interface Statements {
   readonly isOwner: string;
   readonly hasExpired: string;
   readonly reap: string;
+  readonly replaceResult: string;
+  readonly remove: string;
 }
 
 const replaced = (column: string) => `${column} = excluded.${column}`;
@@ -212,8 +223,7 @@ function statementsOf(table: string): Statements {
     complete: `UPDATE ${records} SET completed_at = ?, expires_at = ? + retention_ms, result = ?,
         lease_ends_at = NULL
       WHERE ${OWNED}`,
-    isCompleted: `SELECT 1 FROM ${records}
-      WHERE token = ? AND id = ? AND completed_at IS NOT NULL AND expires_at > ?`,
+    isCompleted: `SELECT 1 FROM ${records} WHERE ${COMPLETED}`,
     release: `DELETE FROM ${records} WHERE ${OWNED}`,
     resolve: `UPDATE ${records} SET token = ?, completed_at = ?, expires_at = ? + retention_ms,
         result = ?, lease_ends_at = NULL
@@ -222,5 +232,7 @@ function statementsOf(table: string): Statements {
     hasExpired: `SELECT 1 FROM ${records} WHERE expires_at <= ${CLOCK} LIMIT 1`,
     reap: `DELETE FROM ${records} WHERE token IN
         (SELECT token FROM ${records} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
+    replaceResult: `UPDATE ${records} SET label = '', result = ? WHERE ${COMPLETED}`,
+    remove: `DELETE FROM ${records} WHERE ${COMPLETED}`,
   };
 }
