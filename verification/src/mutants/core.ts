@@ -44,22 +44,22 @@ export const CORE: readonly Mutant[] = [
   {
     name: "a duplicate that is refused releases what it is refused for",
     file: "core/engine.ts",
-    from: "return { verdict, askedAt: asked.askedAt };",
+    from: "return { verdict, askedAt: asked.askedAt, waitedMs };",
     to: `if (verdict.kind === "in-flight" && asked.claim.outcome === "taken") {
         await store.release(asked.claim.record);
       }
-      return { verdict, askedAt: asked.askedAt };`,
+      return { verdict, askedAt: asked.askedAt, waitedMs };`,
     killer: engine("a fresh key runs, and its result answers every duplicate"),
     bugs: [16],
   },
   {
     name: "another request under the key releases what it differs from",
     file: "core/engine.ts",
-    from: "return { verdict, askedAt: asked.askedAt };",
+    from: "return { verdict, askedAt: asked.askedAt, waitedMs };",
     to: `if (verdict.kind === "mismatch" && asked.claim.outcome === "taken") {
         await store.release(asked.claim.record);
       }
-      return { verdict, askedAt: asked.askedAt };`,
+      return { verdict, askedAt: asked.askedAt, waitedMs };`,
     killer: engine("another fingerprint is a mismatch in every state"),
     bugs: [33],
   },
@@ -124,8 +124,8 @@ export const CORE: readonly Mutant[] = [
     name: "what was completed is renewed all the same",
     file: "core/attempt.ts",
     from: `held.drop();
-    report({ type, ...about });`,
-    to: "report({ type, ...about });",
+    report({ type, ...about, ranMs: ranMs() });`,
+    to: "report({ type, ...about, ranMs: ranMs() });",
     killer: engine("an owner that has ended renews nothing"),
   },
   {

@@ -84,19 +84,26 @@ export function createAttempt(
   const { lease } = held;
   const about = { record: shortened(lease.id), label: subject.label };
   const call = <T>(verb: () => Promise<T>): Promise<T> => within(ports, storeTimeoutMs, verb);
+  const beganAt = ports.now();
+  let answeredAt: number | undefined;
+  /** At its first call: then the handler has answered. */
+  const ranMs = (): number => {
+    answeredAt ??= ports.now();
+    return answeredAt - beganAt;
+  };
   const failed = (name: string, error: unknown): void =>
     report({ type: "store-failed", ...about, call: name, error });
 
   /** Ends the renewing, and says what was left behind. */
   function ended(type: "completed" | "released" | "gave-up"): Ending {
     held.drop();
-    report({ type, ...about });
+    report({ type, ...about, ranMs: ranMs() });
     return { kind: "recorded" };
   }
 
   function notRecorded(): Ending {
     held.drop();
-    report({ type: "not-recorded", ...about });
+    report({ type: "not-recorded", ...about, ranMs: ranMs() });
     return { kind: "not-recorded" };
   }
 
@@ -119,7 +126,7 @@ export function createAttempt(
 
   async function superseded(): Promise<Ending> {
     held.drop();
-    report({ type: "superseded", ...about });
+    report({ type: "superseded", ...about, ranMs: ranMs() });
     try {
       // Nothing there: somebody said that it did not happen. A retry runs, so that is the answer.
       return { kind: "superseded", found: (await reread()) ?? { kind: "in-flight" } };
@@ -130,6 +137,7 @@ export function createAttempt(
   }
 
   async function complete(result: Uint8Array): Promise<Ending> {
+    ranMs();
     const verb = envelope.writing(lease.id, result, (bytes) => store.complete(lease, bytes));
     // A store may refuse the result and go on renewing: such a lease never ends, and its caller and
     // all duplicates would hear nothing for as long as the process lives.
@@ -148,6 +156,7 @@ export function createAttempt(
   }
 
   async function release(): Promise<Ending> {
+    ranMs();
     const verb = () => store.release(lease);
     try {
       if (await call(verb)) return ended("released");
@@ -163,6 +172,7 @@ export function createAttempt(
 
   async function giveUp(): Promise<Ending> {
     if (subject.effects !== "unrepeatable") return release();
+    ranMs();
     try {
       await call(() => store.renew(lease, 0));
     } catch (error) {
@@ -217,11 +227,13 @@ export function createAttempt(
       phase = "working";
       try {
         const result = await work(handle);
+        ranMs();
         phase = "committing";
         cancel = limit();
         return envelope.wrap(lease.id, result);
       } catch (error) {
         thrown = { error };
+        ranMs();
         cancel = limit();
         throw error;
       }
@@ -233,7 +245,7 @@ export function createAttempt(
       return kept ? ended("completed") : await superseded();
     } catch (error) {
       if (thrown !== undefined) {
-        report({ type: "rolled-back", ...about });
+        report({ type: "rolled-back", ...about, ranMs: ranMs() });
         return { kind: "rolled-back", error: thrown.error };
       }
       failed("transaction", error);

@@ -9,13 +9,14 @@ import { type Attempt, createAttempt } from "./attempt.ts";
 import { pause, within } from "./door.ts";
 import { createEnvelope, type Seal } from "./envelope.ts";
 import { RecordCorrupt, StoreUnavailable } from "./errors.ts";
-import { type Listener, shortened } from "./events.ts";
+import { type Listener, shortened, silent } from "./events.ts";
 import { createLeaseKeeper } from "./lease.ts";
 import { letGo } from "./let-go.ts";
 import type { Notifier } from "./notifier.ts";
 import type { Ports } from "./ports.ts";
 import type { Subject } from "./record.ts";
 import type { ClaimRequest, Lease, Store } from "./store.ts";
+import { timedStore } from "./timed-store.ts";
 import { createUnfinished } from "./unfinished.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import { type Asked, createWaiting, type OnGone } from "./wait.ts";
@@ -65,7 +66,8 @@ const CLAIM_PAUSE_MS = 50;
 const RECONCILE_ROUNDS = 2;
 
 export function createEngine(options: EngineOptions): Engine {
-  const { store, ports, leaseMs, retentionMs, storeTimeoutMs, report } = options;
+  const { ports, leaseMs, retentionMs, storeTimeoutMs, report } = options;
+  const store = report === silent ? options.store : timedStore(options.store, ports, report);
   const unfinished = createUnfinished(ports, report);
   const keeper = createLeaseKeeper(store, ports, options);
   const waiting = createWaiting((request) => claim(request), options.notifier, ports);
@@ -134,11 +136,12 @@ export function createEngine(options: EngineOptions): Engine {
   async function settle(
     entry: Entry,
     request: ClaimRequest,
-  ): Promise<{ verdict: Verdict; askedAt: number }> {
+  ): Promise<{ verdict: Verdict; askedAt: number; waitedMs: number }> {
     let asked = await claim(request);
     let rounds = 0;
     let belated = 0;
     let waited = false;
+    let waitedMs = 0;
     for (;;) {
       const verdict = judge(asked.claim, request.fingerprint);
       // The process stood still while the answer was on its way. Another may own it by now, and
@@ -160,13 +163,15 @@ export function createEngine(options: EngineOptions): Engine {
       }
       if (verdict.kind === "in-flight" && entry.waitMs > 0 && !waited) {
         waited = true;
+        const waitsFrom = ports.now();
         const news = await waiting.wait(request, entry.waitMs, entry.onGone);
+        waitedMs = ports.now() - waitsFrom;
         if (news !== undefined) {
           asked = news;
           continue;
         }
       }
-      return { verdict, askedAt: asked.askedAt };
+      return { verdict, askedAt: asked.askedAt, waitedMs };
     }
   }
 
@@ -175,18 +180,18 @@ export function createEngine(options: EngineOptions): Engine {
       const { subject } = entry;
       const about = { record: shortened(subject.id), label: subject.label };
       const request = { ...subject, leaseMs, retentionMs, nonce: ports.nonce() };
-      const { verdict, askedAt } = await settle(entry, request);
+      const { verdict, askedAt, waitedMs } = await settle(entry, request);
       switch (verdict.kind) {
         case "run": {
           const held = keeper.hold(verdict.lease, subject.label, askedAt);
-          report({ type: "claimed", ...about, attempt: verdict.attempt });
+          report({ type: "claimed", ...about, attempt: verdict.attempt, waitedMs });
           return { kind: "run", attempt: createAttempt(surroundings, subject, held, verdict) };
         }
         case "replay": {
           try {
             const opened = envelope.unwrap(subject.id, verdict.result);
             const result = opened instanceof Promise ? await opened : opened;
-            report({ type: "replayed", ...about });
+            report({ type: "replayed", ...about, waitedMs });
             return { kind: "replay", result };
           } catch (error) {
             report({ type: "record-corrupt", ...about, error });
@@ -196,7 +201,7 @@ export function createEngine(options: EngineOptions): Engine {
         case "in-doubt":
         case "in-flight":
         case "mismatch":
-          report({ type: verdict.kind, ...about });
+          report({ type: verdict.kind, ...about, waitedMs });
           return { kind: verdict.kind };
       }
     },

@@ -81,6 +81,7 @@ export function createLeaseKeeper(
       const kept = await within(ports, leaseMs / 3, call, ports.later);
       held.failed = false;
       held.confirmedAt = askedAt;
+      if (kept) report({ type: "renewed", record: shortened(held.lease.id), label: held.label });
       if (!kept && all.has(held)) held.lose("another owner has taken over");
     } catch (error) {
       held.failed = true;
