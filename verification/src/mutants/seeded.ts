@@ -6,6 +6,7 @@ import { CORE } from "./core.ts";
 import { CORE_RECORDS } from "./core-records.ts";
 import { HTTP } from "./http.ts";
 import type { Mutant } from "./mutant.ts";
+import { PRIVACY } from "./privacy.ts";
 import { PROTOCOL } from "./protocol.ts";
 import { POSTGRES } from "./stores-postgres.ts";
 import { REDIS } from "./stores-redis.ts";
@@ -15,6 +16,7 @@ import { MEMORY, SQLITE } from "./stores-sqlite.ts";
 export const MUTANTS: readonly Mutant[] = [
   ...CORE,
   ...CORE_RECORDS,
+  ...PRIVACY,
   ...ANSWERS,
   ...MEMORY,
   ...SQLITE,

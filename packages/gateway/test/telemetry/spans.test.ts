@@ -1,6 +1,7 @@
 /** Traces over the real event stream, with the SDK that applications use. */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { context, SpanStatusCode, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import {
@@ -9,7 +10,7 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { oncekey, type Store, StoreUnavailable } from "oncekey";
+import { type OncekeyEvent, oncekey, type Store, StoreUnavailable } from "oncekey";
 import { memoryStore } from "oncekey/memory";
 import { createSpans } from "../../src/telemetry/spans.ts";
 
@@ -39,10 +40,8 @@ async function traced(name: string, request: () => Promise<unknown>) {
 const eventsOf = ({ events }: ReadableSpan): string[] => events.map(({ name }) => name);
 
 function world(store: Store = memoryStore()) {
-  return oncekey({ store, leaseMs: 60, onEvent: createSpans({ tracer }) });
+  return oncekey({ store, onEvent: createSpans({ tracer }) });
 }
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 test("the request's span is told what became of its key", async () => {
   const once = world();
@@ -95,11 +94,22 @@ test("a store call that fails is an error, with its name and without its message
 });
 
 test("a renewal is told to the request that it belongs to, whoever set the timer", async () => {
-  const once = world();
-  const other = traced("other", () => once.run({ ...WORK, key: "short" }, () => pause(5)));
-  const long = traced("long", () => once.run({ ...WORK, key: "long" }, () => pause(200)));
-  const [{ own: brief, calls }, { own }] = await Promise.all([other, long]);
-  ok(eventsOf(own).includes("oncekey.renewed"), String(eventsOf(own)));
+  const spans = createSpans({ tracer });
+  let tell = () => {};
+  const renewed = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const onEvent = (event: OncekeyEvent) => {
+    spans(event);
+    if (event.type === "renewed" && event.label === "long") tell();
+  };
+  const once = oncekey({ store: memoryStore(), leaseMs: 3_000, onEvent });
+  const run = (label: string, call: () => Promise<void>) =>
+    traced(label, () => once.run({ ...WORK, key: label, label }, call));
+  const short = run("short", () => pause(5));
+  const long = run("long", () => Promise.race([renewed, pause(20_000, undefined, { ref: false })]));
+  const [{ own: brief, calls }, { own }] = await Promise.all([short, long]);
+  ok(eventsOf(own).includes("oncekey.renewed"), `Expected a renewal, got ${eventsOf(own)}.`);
   ok(!eventsOf(brief).includes("oncekey.renewed"));
   ok(calls.every(({ name }) => name !== "oncekey renew"));
 });

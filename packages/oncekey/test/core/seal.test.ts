@@ -10,6 +10,7 @@ import {
   throws,
 } from "node:assert/strict";
 import { test } from "node:test";
+import { idempotency } from "../../src/adapters/web.ts";
 import { createEnvelope, type Seal, wrap } from "../../src/core/envelope.ts";
 import type { OncekeyEvent } from "../../src/core/events.ts";
 import { platform } from "../../src/core/ports.ts";
@@ -113,6 +114,28 @@ test("S-39: without its key a record is corrupt and never runs, and a key put ba
   }
   const healed = world({ seal: aesGcm([NEW, OLD]) }, before.store);
   deepEqual(await healed.run(), { kind: "completed", value: CANARY, replayed: true });
+});
+
+test("P-112: over HTTP an answer that no key opens is refused, and its handler does not run", async () => {
+  const store = memoryStore();
+  let runs = 0;
+  const serve = (keys: readonly SealKey[]) => {
+    const handler = async () => {
+      runs++;
+      return new Response(CANARY, { status: 201 });
+    };
+    const guarded = idempotency({ store, scope: () => "customer-7", seal: aesGcm(keys) }, handler);
+    const headers = { "idempotency-key": "order-1" };
+    return guarded(new Request("http://localhost/orders", { method: "POST", headers, body: "{}" }));
+  };
+  equal((await serve([OLD])).status, 201);
+  const refused = await serve([NEW]);
+  equal(refused.status, 503);
+  equal(JSON.parse(await refused.text()).code, "idempotency_store_unavailable");
+  const healed = await serve([NEW, OLD]);
+  equal(healed.headers.get("idempotent-replayed"), "true");
+  equal(await healed.text(), CANARY);
+  equal(runs, 1);
 });
 
 test("S-39: what was kept before there was a seal is still replayed", async () => {
