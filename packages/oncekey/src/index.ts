@@ -40,3 +40,4 @@ export { hiddenField } from "./http/form.ts";
 export type { GuardOptions, Principal } from "./http/options.ts";
 export { type KnownAnswer, settle } from "./http/settle.ts";
 export { CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS } from "./protocol/header.ts";
+export { type Problem, type ProblemCode, type ProblemFacts, problem } from "./protocol/problem.ts";

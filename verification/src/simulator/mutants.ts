@@ -24,7 +24,7 @@ const store = (verbs: (sound: Records) => Partial<Records>): Subject => ({
 /** What a handler is given that owns nothing. */
 function unowned(): Context<Transaction> {
   const context = { token: 0, attempt: 1, signal: new AbortController().signal };
-  const none = { deriveKey: () => "", release: () => {}, omit: () => {} };
+  const none = { deriveKey: () => "", release: () => {}, omit: () => {}, giveUp: () => {} };
   return { ...context, ...none, transaction: { write: (effect) => effect() } };
 }
 

@@ -25,12 +25,18 @@ export interface Context<Handle = unknown> {
   release(): void;
   /** Keep the fact, not the answer: a duplicate learns that it happened. For secrets shown once. */
   omit(): void;
+  /**
+   * Nobody knows what happened: whatever the answer is, it is not kept. In doubt at once, or, where
+   * a re-run does no harm, released. For a call downstream that fell silent. `release()` wins.
+   */
+  giveUp(): void;
 }
 
 /** What the handler has asked for by the time its answer ends. */
 export interface Wishes {
   released: boolean;
   omitted: boolean;
+  gaveUp: boolean;
 }
 
 interface Attempt {
@@ -38,6 +44,9 @@ interface Attempt {
   readonly attempt: number;
   readonly signal: AbortSignal;
 }
+
+/** Nothing asked for yet. */
+export const noWishes = (): Wishes => ({ released: false, omitted: false, gaveUp: false });
 
 /** Methods are free of `this`, so that a handler may take them apart. */
 export function createContext<Handle>(
@@ -63,6 +72,9 @@ export function createContext<Handle>(
     },
     omit: () => {
       wishes.omitted = true;
+    },
+    giveUp: () => {
+      wishes.gaveUp = true;
     },
   };
 }

@@ -9,7 +9,7 @@ import type { Attempt, Commit, Ending, Found } from "./attempt.ts";
 import { framed, hex } from "./bytes.ts";
 import { checkFunction, checkNames, refuse } from "./check.ts";
 import { type Codec, jsonCodec } from "./codec.ts";
-import { type Context, createContext, type Wishes } from "./context.ts";
+import { type Context, createContext, noWishes, type Wishes } from "./context.ts";
 import { createEngine } from "./engine.ts";
 import { NotRecorded, StoreUnavailable } from "./errors.ts";
 import { reporter } from "./events.ts";
@@ -73,7 +73,7 @@ export interface Oncekey<Handle = never> {
 const KEY_LENGTH_MAX = 255;
 const LABEL_LENGTH_MAX = 200;
 
-/** Thrown inside a transaction to roll it back when the handler asked for a release. */
+/** Thrown inside a transaction to roll it back when the handler asked for that. */
 class Released extends Error {}
 
 export function oncekey<Handle = never>(options: OncekeyOptions<Handle>): Oncekey<Handle> {
@@ -107,7 +107,7 @@ export function oncekey<Handle = never>(options: OncekeyOptions<Handle>): Onceke
     attempt: Attempt,
     call: (context: Context<Handle>) => Promise<Value> | Value,
   ): Promise<Outcome<Value>> {
-    const wishes: Wishes = { released: false, omitted: false };
+    const wishes = noWishes();
     let value: Value;
     try {
       value = await call(createContext<Handle>(ports, attempt, wishes));
@@ -115,22 +115,24 @@ export function oncekey<Handle = never>(options: OncekeyOptions<Handle>): Onceke
       await (wishes.released ? attempt.release() : attempt.giveUp());
       throw error;
     }
-    const ending = wishes.released
-      ? await attempt.release()
-      : await attempt.complete(keep(value, wishes));
-    return outcomeOf(ending, value);
+    return outcomeOf(await end(attempt, value, wishes), value);
+  }
+
+  function end(attempt: Attempt, value: unknown, wishes: Wishes): Promise<Ending> {
+    if (wishes.released) return attempt.release();
+    return wishes.gaveUp ? attempt.giveUp() : attempt.complete(keep(value, wishes));
   }
 
   async function ownTransaction<Value>(
     attempt: Attempt,
     call: (context: Context<Handle>) => Promise<Value> | Value,
   ): Promise<Outcome<Value>> {
-    const wishes: Wishes = { released: false, omitted: false };
+    const wishes = noWishes();
     let value: { readonly is: Value } | undefined;
     const transactional = store as TransactionalStore<Handle>;
     const commit: Commit = await attempt.transact(transactional, async (handle) => {
       value = { is: await call(createContext(ports, attempt, wishes, { handle })) };
-      if (wishes.released) throw new Released();
+      if (wishes.released || wishes.gaveUp) throw new Released();
       return keep(value.is, wishes);
     });
     if (commit.kind === "not-begun") {

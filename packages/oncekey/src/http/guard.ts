@@ -7,7 +7,7 @@
  */
 import { addressOf } from "../core/address.ts";
 import type { Attempt } from "../core/attempt.ts";
-import { createContext, type Wishes } from "../core/context.ts";
+import { createContext, noWishes } from "../core/context.ts";
 import { createEngine, type Entered, type Reconciled } from "../core/engine.ts";
 import { RecordCorrupt, StoreUnavailable } from "../core/errors.ts";
 import { reporter, shortened } from "../core/events.ts";
@@ -230,8 +230,10 @@ export function createGuard<Request extends object, Handle = never>(
     report({ type: "ran-unprotected", label, error });
     // It owns nothing: no token is lower, and its signal never fires.
     const unowned = { lease: { id, token: 0 }, attempt: 1, signal: new AbortController().signal };
-    const wishes = { released: false, omitted: false };
-    return { kind: "pass", context: withKey(createContext<Handle>(ports, unowned, wishes), key) };
+    return {
+      kind: "pass",
+      context: withKey(createContext<Handle>(ports, unowned, noWishes()), key),
+    };
   }
 
   async function begin(
@@ -247,7 +249,7 @@ export function createGuard<Request extends object, Handle = never>(
       await attempt.release();
       return refusal("idempotency_too_late", echo);
     }
-    const wishes: Wishes = { released: false, omitted: false };
+    const wishes = noWishes();
     let transaction: OpenTransaction<Handle> | undefined;
     if (attempt.effects === "transactional") {
       const begun = await openTransaction(attempt, store as TransactionalStore<Handle>);

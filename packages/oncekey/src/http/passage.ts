@@ -97,7 +97,7 @@ export function createPassage(parts: Parts): Passage {
     write: recorder.write,
     async end(last) {
       const rest = recorder.rest(last);
-      const came = await ending(recorder.status ?? 200);
+      const came = await ending(wishes.gaveUp ? undefined : (recorder.status ?? 200));
       switch (came?.kind) {
         case undefined:
           return { kind: "cut" };

@@ -16,7 +16,7 @@ export type Plan =
 
 export interface Ended {
   readonly effects: Effects;
-  /** Undefined: no whole answer was given. */
+  /** Undefined: no whole answer was given, or the handler said that nobody knows. */
   readonly status: number | undefined;
   /** The handler called `context.release()`. */
   readonly released: boolean;

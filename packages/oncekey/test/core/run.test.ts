@@ -85,6 +85,21 @@ test("a throw leaves unrepeatable work in doubt, and comes out again", async () 
   deepEqual(await once.run(WORK, () => 1), { kind: "in-doubt" });
 });
 
+test("what was given up is not kept: in doubt, or free where a re-run does no harm", async () => {
+  for (const [effects, kind] of [
+    ["unrepeatable", "in-doubt"],
+    ["repeatable", "completed"],
+  ] as const) {
+    const { once } = world({ effects });
+    const first = await once.run(WORK, ({ giveUp }) => {
+      giveUp();
+      return "silence";
+    });
+    deepEqual(first, { kind: "completed", value: "silence", replayed: false });
+    equal((await once.run(WORK, () => "again")).kind, kind);
+  }
+});
+
 test("a throw after `release()` frees the key in any mode", async () => {
   const { once } = world();
   const failing = once.run(WORK, (context) => {

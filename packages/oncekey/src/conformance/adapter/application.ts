@@ -36,6 +36,7 @@ export interface HandlerContext {
   deriveKey(name: string): string;
   release(): void;
   omit(): void;
+  giveUp(): void;
 }
 
 /** An answer in neutral words. Without a body the mount ends the answer without writing. */

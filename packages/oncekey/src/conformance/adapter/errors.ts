@@ -3,7 +3,7 @@ import type { Effects } from "../../core/record.ts";
 import { type Case, equal } from "../case.ts";
 import type { AdapterSubject, Reply } from "./application.ts";
 import { always, firstOf } from "./faults.ts";
-import { firstly, releasing, streamed, text } from "./replies.ts";
+import { firstly, givingUp, releasing, streamed, text } from "./replies.ts";
 import {
   gate,
   inEachMode,
@@ -250,6 +250,34 @@ export const errorCases: readonly Case<AdapterSubject>[] = [
         await inEachMode(subject, { handler: firstly(cut) }, play, modes);
       }
     },
+  },
+  {
+    // It has an answer for its caller, and nothing that a duplicate could be told.
+    name: "P-62: unrepeatable: what the handler gave up is passed on as it is, and in doubt at once",
+    run: (subject) =>
+      scene(subject, { handler: givingUp }, async ({ send, runs }) => {
+        const first = await send();
+        equal(first.status, 504, "the status");
+        equal(first.text, "the bank fell silent", "the body");
+        equal(first.isReplay, false, "the marker");
+        problem(await send(), 409, "idempotency_outcome_unknown");
+        equal(runs(), 1, "the runs");
+      }),
+  },
+  {
+    name: "P-62: repeatable and transactional: what the handler gave up runs again",
+    run: (subject) =>
+      inEachMode(
+        subject,
+        { handler: givingUp },
+        async (played, mode) => {
+          equal((await played.send()).status, 504, "the status");
+          const second = await runsAgain(played, 2);
+          replays(await played.send(), second);
+          equal(await played.effects(), mode === "transactional" ? 1 : 2, "the effects");
+        },
+        ["repeatable", "transactional"],
+      ),
   },
 ];
 

@@ -37,6 +37,14 @@ export const releasing: Stage = async (call, act, run) => {
   return text(503, "the bank is closed");
 };
 
+/** Has its effect; says in its first run that nobody knows what happened, and answers 504. */
+export const givingUp: Stage = async (call, act, run) => {
+  await act();
+  if (run > 1) return CREATED;
+  call.idempotency?.giveUp();
+  return text(504, "the bank fell silent");
+};
+
 /** A body that is written in pieces, each as soon as it is made. */
 export function streamed(chunks: () => AsyncIterable<string>): Pick<Reply, "body"> {
   return { body: { [Symbol.asyncIterator]: () => chunks()[Symbol.asyncIterator]() } };
