@@ -48,7 +48,7 @@ export const ANSWERS: readonly Mutant[] = [
   {
     name: "an answer is sent first, and recorded then",
     file: "http/passage.ts",
-    from: "const came = await ending(recorder.status ?? 200);",
+    from: "const came = await ending(wishes.gaveUp ? undefined : (recorder.status ?? 200));",
     to: 'void ending(recorder.status ?? 200);\n      const came = { kind: "recorded" } as Ending;',
     killer: served("P-114: a client sees no whole answer before the record is safe"),
     bugs: [28],

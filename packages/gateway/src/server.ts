@@ -1,0 +1,222 @@
+/**
+ * The gateway: an HTTP server with the guard in front of a handler that forwards.
+ *
+ * What has two readings is refused before anything else looks at it (strict.ts). Then come the
+ * rules of the path, and the guard. To stop, it takes nothing new and ends what runs: a request
+ * that was sent on is answered, or its record would be in doubt for nothing.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Listener, problem } from "oncekey";
+import type { ListenAddress } from "./address.ts";
+import { reasonOf, rootOf } from "./complaint.ts";
+import { linesOf, namedByConnection } from "./fields.ts";
+import { createHealth } from "./health.ts";
+import { type Log, logEvent, SILENT } from "./log.ts";
+import { createRules, NoUpstream, type Ruled, type RuleOptions } from "./rules.ts";
+import { originForm, refusedStatus } from "./strict.ts";
+import { passUpgrade, refuseSocket } from "./upgrade.ts";
+
+export interface GatewayOptions extends RuleOptions {
+  /** Passes upgrades, such as WebSockets, without a guard. False: they are refused. */
+  readonly allowUpgrades?: boolean | undefined;
+  /** A path that answers whether the gateway lives; with "/ready" behind it, whether it is ready. */
+  readonly health?: string | undefined;
+  /** How long a stop waits for what runs. 65 s: as long as an upstream may be silent, and more. */
+  readonly stopTimeoutMs?: number | undefined;
+  readonly log?: Log;
+}
+
+export interface Gateway {
+  /** Port 0 is any free one; resolves with the one that it is. */
+  listen(address: ListenAddress): Promise<ListenAddress>;
+  /** Answers `/health` and `/ready` on an address of their own. */
+  listenAdmin(address: ListenAddress): Promise<ListenAddress>;
+  /** Takes nothing new, and resolves when what ran has ended. False: it had to be cut. */
+  stop(): Promise<boolean>;
+}
+
+/** Node's own 16 KiB, said here because the parser's limit is a part of what is promised. */
+const HEAD_BYTES_MAX = 16 * 1024;
+/** A slow sender holds a connection and no record: the claim follows the last byte of the body. */
+const HEAD_MS = 10_000;
+const REQUEST_MS = 300_000;
+/** More than balancers keep a connection: else one of theirs is dropped as they send on it. */
+const KEEP_ALIVE_MS = 65_000;
+const STOP_MS = 65_000;
+
+/** Throws a `Complaint`, or the library's `TypeError` that names the option. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { allowUpgrades = false, health, stopTimeoutMs = STOP_MS, log = SILENT, ...rest } = options;
+  const rules = createRules(
+    { ...rest, onEvent: listening(log, options.onEvent) },
+    (request, forwarded) => {
+      if (forwarded.kind === "whole") return;
+      const why = forwarded.kind === "unknown" ? forwarded.why : forwarded.kind;
+      const error = reasonOf(rootOf(forwarded.error));
+      log.warn({ label: labelOf(request), why, error }, "upstream gave no answer");
+    },
+  );
+  const running = new Set<ServerResponse>();
+  /** Connections on which something was refused: what follows there is not believed. */
+  const refused = new WeakSet<Socket>();
+  const servers: Server[] = [];
+  let isStopping = false;
+  const state = createHealth(options.store, () => isStopping);
+
+  function bare(response: ServerResponse, status: number): void {
+    response.writeHead(status, { Connection: "close", "Content-Length": "0" });
+    response.end();
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (refused.has(request.socket)) return void request.socket.destroy();
+    request.url = originForm(request.url ?? "");
+    if (isStopping) return bare(response, 503);
+    const status = refusedStatus(request);
+    if (status !== undefined) {
+      refused.add(request.socket);
+      log.warn({ status }, "refused a request with two readings");
+      return bare(response, status);
+    }
+    if (health !== undefined && request.method === "GET") {
+      if (request.url === health) return state.live(response);
+      if (request.url === `${health}/ready`) return state.ready(response);
+    }
+    const ruled = ruledFor(request);
+    if (ruled === undefined) return bare(response, 404);
+    if (stripsWhatIsNeeded(request, ruled)) return keyInvalid(response);
+    await ruled.serve(request, response);
+  }
+
+  function ruledFor(request: IncomingMessage): Ruled | undefined {
+    try {
+      return rules.of(request);
+    } catch (error) {
+      if (error instanceof NoUpstream) return undefined;
+      throw error;
+    }
+  }
+
+  /** P-133: to honour it would be to lose the key, or its owner, on the way. */
+  function stripsWhatIsNeeded(request: IncomingMessage, { needed }: Ruled): boolean {
+    const named = namedByConnection(linesOf(request.rawHeaders));
+    return [...named].some((name) => needed.has(name));
+  }
+
+  function keyInvalid(response: ServerResponse): void {
+    const { status, headers, body } = problem("idempotency_key_invalid", { docs: options.docs });
+    response.writeHead(status, headers.flat() as never);
+    response.end(body);
+  }
+
+  function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const startedAt = performance.now();
+    running.add(response);
+    response.once("close", () => {
+      running.delete(response);
+      if (isStopping) for (const server of servers) server.closeIdleConnections();
+      const ms = Math.round(performance.now() - startedAt);
+      log.info({ label: labelOf(request), status: response.statusCode, ms }, "request");
+    });
+    serve(request, response).catch((error: unknown) => {
+      log.error({ label: labelOf(request), error: reasonOf(rootOf(error)) }, "request failed");
+      response.destroy();
+    });
+  }
+
+  function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    request.url = originForm(request.url ?? "");
+    if (isStopping) return refuseSocket(socket, 503);
+    if (!allowUpgrades) return refuseSocket(socket, 501);
+    const isPlain = request.method === "GET" && refusedStatus(request) === undefined;
+    const ruled = isPlain ? ruledFor(request) : undefined;
+    if (ruled === undefined) return refuseSocket(socket, 400);
+    passUpgrade(request, socket, head, ruled);
+  }
+
+  async function opened(server: Server, { host, port }: ListenAddress): Promise<ListenAddress> {
+    server.listen(port, host);
+    await once(server, "listening");
+    servers.push(server);
+    const bound = server.address() as AddressInfo;
+    return { host: bound.address, port: bound.port };
+  }
+
+  return {
+    async listen(address) {
+      const server = createServer({
+        maxHeaderSize: HEAD_BYTES_MAX,
+        headersTimeout: HEAD_MS,
+        requestTimeout: REQUEST_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        insecureHTTPParser: false,
+      });
+      // Node would drop the lines beyond its own limit; all are counted in strict.ts.
+      server.maxHeadersCount = 0;
+      server.on("request", onRequest);
+      server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+        continueWhenRead(request, response);
+        onRequest(request, response);
+      });
+      server.on("upgrade", onUpgrade);
+      return opened(server, address);
+    },
+
+    listenAdmin(address) {
+      const server = createServer((request, response) => {
+        if (request.url === "/health") state.live(response);
+        else if (request.url === "/ready") void state.ready(response);
+        else bare(response, 404);
+      });
+      return opened(server, address);
+    },
+
+    async stop() {
+      isStopping = true;
+      for (const server of servers) {
+        server.close();
+        server.closeIdleConnections();
+      }
+      const isDone = await ended(running, stopTimeoutMs);
+      for (const server of servers) server.closeAllConnections();
+      await rules.close();
+      return isDone;
+    },
+  };
+}
+
+const listening =
+  (log: Log, also: Listener | undefined): Listener =>
+  (event) => {
+    logEvent(log, event);
+    also?.(event);
+  };
+
+const LABEL_LENGTH_MAX = 200;
+
+/** The query stays out: that is where secrets are. */
+const labelOf = ({ method, url = "" }: IncomingMessage): string =>
+  `${method} ${url.split("?", 1)[0]}`.slice(0, LABEL_LENGTH_MAX);
+
+/** P-77: the client is asked for its body when somebody wants it, and not before the checks. */
+function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  const read = request._read;
+  request._read = (size) => {
+    request._read = read;
+    if (!response.headersSent) response.writeContinue();
+    request._read(size);
+  };
+}
+
+async function ended(running: ReadonlySet<ServerResponse>, limitMs: number): Promise<boolean> {
+  const limit = AbortSignal.timeout(limitMs);
+  while (running.size > 0 && !limit.aborted) {
+    const next = [...running].map((response) => once(response, "close", { signal: limit }));
+    await Promise.race(next).catch(() => {});
+    for (const each of next) each.catch(() => {});
+  }
+  return running.size === 0;
+}
