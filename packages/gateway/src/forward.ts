@@ -202,5 +202,5 @@ function inform(response: ServerResponse, status: number, lines: readonly Line[]
     const lower = name.toLowerCase();
     hints[lower] = [...(hints[lower] ?? []), value];
   }
-  if (hints["link"] !== undefined) response.writeEarlyHints(hints);
+  if (hints.link !== undefined) response.writeEarlyHints(hints);
 }

@@ -47,7 +47,7 @@ export function logEvent(log: Log, event: OncekeyEvent): void {
   const { type, ...rest } = event;
   const fields: Record<string, unknown> = { ...rest };
   const error = "error" in rest ? rest.error : undefined;
-  fields["error"] = error === undefined ? undefined : reasonOf(rootOf(error));
+  fields.error = error === undefined ? undefined : reasonOf(rootOf(error));
   const level = levelOf(event);
   log[level === "warning" ? "warn" : level](fields, type);
 }

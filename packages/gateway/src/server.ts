@@ -64,6 +64,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const refused = new WeakSet<Socket>();
   const servers: Server[] = [];
   let isStopping = false;
+  let onIdle = () => {};
   const state = createHealth(options.store, () => isStopping);
 
   function bare(response: ServerResponse, status: number): void {
@@ -114,27 +115,55 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const startedAt = performance.now();
-    running.add(response);
-    response.once("close", () => {
-      running.delete(response);
-      if (isStopping) for (const server of servers) server.closeIdleConnections();
-      const ms = Math.round(performance.now() - startedAt);
-      log.info({ label: labelOf(request), status: response.statusCode, ms }, "request");
-    });
-    serve(request, response).catch((error: unknown) => {
-      log.error({ label: labelOf(request), error: reasonOf(rootOf(error)) }, "request failed");
+    const label = labelOf(request);
+    const { socket } = request;
+    const served = serve(request, response).catch((error: unknown) => {
+      log.error({ label, error: reasonOf(rootOf(error)) }, "request failed");
       response.destroy();
     });
+    running.add(response);
+    const over = () => {
+      if (!running.delete(response)) return;
+      if (running.size === 0) onIdle();
+      socket.off("close", unheard);
+      if (isStopping) for (const server of servers) server.closeIdleConnections();
+      const ms = Math.round(performance.now() - startedAt);
+      log.info({ label, status: response.statusCode, ms }, "request");
+    };
+    // Behind another one on a connection that is lost, Node never tells a response of its end.
+    const unheard = () => {
+      if (response.socket === null) void served.finally(over);
+    };
+    response.once("close", over);
+    socket.once("close", unheard);
   }
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     request.url = originForm(request.url ?? "");
-    if (isStopping) return refuseSocket(socket, 503);
-    if (!allowUpgrades) return refuseSocket(socket, 501);
+    const status = upgradeStatus(request);
+    const ruled = status === undefined ? ruledFor(request) : undefined;
+    if (ruled === undefined) refuseSocket(socket, status ?? 400);
+    else passUpgrade(request, socket, head, ruled);
+  }
+
+  /** Why it is refused, if it is. */
+  function upgradeStatus(request: IncomingMessage): 400 | 501 | 503 | undefined {
+    if (isStopping) return 503;
+    if (!allowUpgrades) return 501;
     const isPlain = request.method === "GET" && refusedStatus(request) === undefined;
-    const ruled = isPlain ? ruledFor(request) : undefined;
-    if (ruled === undefined) return refuseSocket(socket, 400);
-    passUpgrade(request, socket, head, ruled);
+    return isPlain ? undefined : 400;
+  }
+
+  /** Resolves when nothing runs any more. False: it still does, and the time is over. */
+  function idle(): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (running.size === 0) return resolve(true);
+      const timer = setTimeout(resolve, stopTimeoutMs, false);
+      onIdle = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
   }
 
   async function opened(server: Server, { host, port }: ListenAddress): Promise<ListenAddress> {
@@ -153,6 +182,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         requestTimeout: REQUEST_MS,
         keepAliveTimeout: KEEP_ALIVE_MS,
         insecureHTTPParser: false,
+        // Node would refuse it alone, and read on; strict.ts refuses all that follows, too.
+        requireHostHeader: false,
       });
       // Node would drop the lines beyond its own limit; all are counted in strict.ts.
       server.maxHeadersCount = 0;
@@ -180,7 +211,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         server.close();
         server.closeIdleConnections();
       }
-      const isDone = await ended(running, stopTimeoutMs);
+      const isDone = await idle();
       for (const server of servers) server.closeAllConnections();
       await rules.close();
       return isDone;
@@ -209,14 +240,4 @@ function continueWhenRead(request: IncomingMessage, response: ServerResponse): v
     if (!response.headersSent) response.writeContinue();
     request._read(size);
   };
-}
-
-async function ended(running: ReadonlySet<ServerResponse>, limitMs: number): Promise<boolean> {
-  const limit = AbortSignal.timeout(limitMs);
-  while (running.size > 0 && !limit.aborted) {
-    const next = [...running].map((response) => once(response, "close", { signal: limit }));
-    await Promise.race(next).catch(() => {});
-    for (const each of next) each.catch(() => {});
-  }
-  return running.size === 0;
 }

@@ -1,12 +1,9 @@
-/** A store from its address: the client made, the tables there, and everything closed at the end. */
-import { Redis } from "ioredis";
-import Database from "libsql";
+/**
+ * A store from its address: the client made, the tables there, and everything closed at the end.
+ *
+ * Each client is loaded only where it is used: together they are most of what a start costs.
+ */
 import { type Inspector, type Notifier, type Store, startReaper } from "oncekey";
-import { memoryStore } from "oncekey/memory";
-import { postgresNotifier, postgresStore } from "oncekey/postgres";
-import { redisNotifier, redisStore } from "oncekey/redis";
-import { sqliteStore } from "oncekey/sqlite";
-import pg from "pg";
 import { Complaint, reasonOf, rootOf } from "./complaint.ts";
 
 export interface OpenStore {
@@ -32,7 +29,7 @@ export async function openStore(address: string): Promise<OpenStore> {
   try {
     switch (scheme) {
       case "memory":
-        return overMemory();
+        return await overMemory();
       case "sqlite":
         return await overSqlite(address.slice("sqlite:".length));
       case "redis":
@@ -53,7 +50,8 @@ export async function openStore(address: string): Promise<OpenStore> {
   throw new Complaint(`Expected --store to be ${KNOWN}.`);
 }
 
-function overMemory(): OpenStore {
+async function overMemory(): Promise<OpenStore> {
+  const { memoryStore } = await import("oncekey/memory");
   const store = memoryStore();
   const warnings = ["Records are in memory: one process only, and a restart forgets every key."];
   return { store, notifier: store.notifier, warnings, async close() {} };
@@ -61,6 +59,8 @@ function overMemory(): OpenStore {
 
 async function overSqlite(file: string): Promise<OpenStore> {
   if (file === "") throw new Complaint("Expected --store sqlite:FILE to name a file.");
+  const { default: Database } = await import("libsql");
+  const { sqliteStore } = await import("oncekey/sqlite");
   const client = new Database(file);
   try {
     const store = sqliteStore(client);
@@ -81,6 +81,8 @@ async function overSqlite(file: string): Promise<OpenStore> {
 }
 
 async function overRedis(url: string): Promise<OpenStore> {
+  const { Redis } = await import("ioredis");
+  const { redisNotifier, redisStore } = await import("oncekey/redis");
   const client = new Redis(url, {
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
@@ -114,6 +116,8 @@ async function overRedis(url: string): Promise<OpenStore> {
 }
 
 async function overPostgres(url: string): Promise<OpenStore> {
+  const { default: pg } = await import("pg");
+  const { postgresNotifier, postgresStore } = await import("oncekey/postgres");
   const pool = new pg.Pool({
     connectionString: url,
     max: POSTGRES_CONNECTIONS,

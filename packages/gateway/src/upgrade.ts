@@ -8,7 +8,7 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Duplex } from "node:stream";
 import { type Line, linesOf, passedOn, VIA } from "./fields.ts";
-import type { Upstream } from "./upstream.ts";
+import { literalOf, type Upstream } from "./upstream.ts";
 
 /** A bare answer, and the end of the connection. */
 export function refuseSocket(socket: Duplex, status: 400 | 501 | 502 | 503): void {
@@ -33,7 +33,7 @@ export function passUpgrade(
   const { url, host, tls, lookup, timeoutMs } = upstream;
   const open = url.protocol === "https:" ? requestHttps : requestHttp;
   const asked = open({
-    host: url.hostname.replace(/^\[|\]$/g, ""),
+    host: literalOf(url),
     port: url.port === "" ? undefined : Number(url.port),
     method: "GET",
     path: request.url,
@@ -42,7 +42,6 @@ export function passUpgrade(
     lookup,
     timeout: timeoutMs,
     ...tls,
-    servername: tls.servername ?? url.hostname,
   });
   socket.on("error", () => asked.destroy());
   asked.on("timeout", () => asked.destroy(new Error("The upstream was silent for too long.")));

@@ -19,7 +19,7 @@ export interface Upstream {
   /** Which `Host` it sees. */
   readonly host: "preserve" | "upstream";
   readonly timeoutMs: number;
-  readonly tls: { readonly ca?: string; readonly servername?: string };
+  readonly tls: { readonly ca?: string; readonly servername: string };
   readonly lookup: LookupFunction;
   send(ask: Ask, heard: Heard): Promise<Ended>;
   close(): Promise<void>;
@@ -70,9 +70,11 @@ export function createUpstream(
   const config: UpstreamConfig = typeof given === "string" ? { url: given } : given;
   const url = urlOf(config.url, allows.linkLocal);
   const ca = config.tls?.ca === undefined ? undefined : certificatesIn(config.tls.ca);
-  const servername = config.tls?.servername;
+  // Never the `Host` of a client. Where the address is a number there is no name to ask for (RFC
+  // 6066, section 3).
+  const servername = config.tls?.servername ?? (isIP(literalOf(url)) === 0 ? url.hostname : "");
   const resolve = allows.linkLocal ? (lookup as LookupFunction) : safeLookup;
-  const tls = { ...(ca && { ca }), ...(servername && { servername }) };
+  const tls = { ...(ca && { ca }), servername };
   const connector = buildConnector({
     ...tls,
     timeout: config.connectTimeoutMs ?? CONNECT_MS,
@@ -86,8 +88,7 @@ export function createUpstream(
     headersTimeout: 0,
     bodyTimeout: 0,
     // undici would ask for the certificate of whatever host the client has named.
-    connect: (options, callback) =>
-      connector({ ...options, servername: servername ?? url.hostname }, callback),
+    connect: (options, callback) => connector({ ...options, servername }, callback),
   });
   return {
     url,
@@ -202,15 +203,17 @@ function urlOf(text: string, allowsLinkLocal: boolean): URL {
       "Expected --upstream to be http://HOST:PORT or https://HOST:PORT, without a path or a password.",
     );
   }
-  const literal = url.hostname.replace(/^\[|\]$/g, "");
-  if (!allowsLinkLocal && isLinkLocal(literal)) {
+  if (!allowsLinkLocal && isLinkLocal(literalOf(url))) {
     throw new Complaint(
-      "Expected --upstream not to be a link-local address, where clouds keep their secrets. " +
+      "Expected --upstream not to be a link-local address, where clouds keep credentials. " +
         "If it is meant, add --allow-link-local.",
     );
   }
   return url;
 }
+
+/** An address without the brackets of IPv6. */
+export const literalOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");
 
 function certificatesIn(file: string): string {
   try {

@@ -130,16 +130,16 @@ function configOf(flags: Flags): Config {
   const file = flags.config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
   const fromFile = file === undefined ? {} : readConfig(file);
   const named = Object.entries(FLAG_OF).map(([name, flag]) => [name, flags[camelCase(flag)]]);
-  const fingerprint = defined({ headers: flags["compareHeader"], ignore: flags["ignore"] });
-  const replayHeaders = defined({ drop: flags["dropHeader"], keep: flags["keepHeader"] });
+  const fingerprint = defined({ headers: flags.compareHeader, ignore: flags.ignore });
+  const replayHeaders = defined({ drop: flags.dropHeader, keep: flags.keepHeader });
   const said: Record<string, unknown> = defined({
     ...Object.fromEntries(named),
     // Commander says true where nothing was said.
-    echoKey: flags["echoKey"] === false ? false : undefined,
+    echoKey: flags.echoKey === false ? false : undefined,
     fingerprint: Object.keys(fingerprint).length > 0 ? fingerprint : undefined,
     replayHeaders: Object.keys(replayHeaders).length > 0 ? replayHeaders : undefined,
   });
-  if (said["effects"] === "transactional") throw notTransactional();
+  if (said.effects === "transactional") throw notTransactional();
   return { ...fromFile, ...checkConfig(said, (name) => FLAG_OF[name] ?? name) };
 }
 

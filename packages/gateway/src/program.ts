@@ -1,0 +1,57 @@
+/**
+ * What `oncekey` understands. Each subcommand is a file in `command/`, and a line in the list below.
+ *
+ * A mistake of whoever types is one line on stderr and exit code 2, never a stack.
+ */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { gatewayCommand } from "./command/gateway.ts";
+import { Complaint } from "./complaint.ts";
+
+const COMMANDS: readonly (() => Command)[] = [gatewayCommand];
+
+const MISTAKE = 2;
+
+export interface Written {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** Resolves with the exit code; a command that goes on, such as a server, has then begun. */
+export async function runCommand(args: readonly string[], written: Written): Promise<number> {
+  const complain = (text: string) => written.err(`oncekey: ${onOneLine(text)}\n`);
+  const program = new Command("oncekey")
+    .description("Send it again; it happens once.")
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => written.out(text),
+      writeErr: (text) => written.err(text),
+      outputError: complain,
+    });
+  for (const make of COMMANDS) program.addCommand(make().copyInheritedSettings(program));
+  try {
+    if (args.length === 0) written.out(program.helpInformation());
+    else await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    // What commander had to say, it has said.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISTAKE;
+    // The library's own word for a wrong option is a TypeError that names it.
+    if (!(error instanceof Complaint || error instanceof TypeError)) throw error;
+    complain(error.message);
+    return MISTAKE;
+  }
+}
+
+function version(): string {
+  const manifest = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string }).version;
+}
+
+function onOneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replaceAll(/\s*\n\s*/g, " ");
+}
