@@ -6,11 +6,11 @@ export class Complaint extends Error {
   override readonly name = "Complaint";
 }
 
-/** The words of anything that was thrown, on one line. */
+/** The words of anything that was thrown, on one line and without its full stop. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return reasonOf(error.errors[0]);
   const said = error instanceof Error ? error.message : String(error);
-  return said.split("\n", 1)[0]?.trim() ?? "";
+  return said.split("\n", 1)[0]?.trim().replace(/\.$/, "") ?? "";
 }
 
 /** What lies at the bottom of an error that was wrapped on its way up. */

@@ -83,21 +83,22 @@ async function overSqlite(file: string): Promise<OpenStore> {
 async function overRedis(url: string): Promise<OpenStore> {
   const { Redis } = await import("ioredis");
   const { redisNotifier, redisStore } = await import("oncekey/redis");
+  const common = { lazyConnect: true, connectTimeout: CONNECT_MS };
   const client = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: CONNECT_MS,
+    ...common,
     // A Redis that is away is to be noticed at once, and nothing is to be sent to it later.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     commandTimeout: COMMAND_MS,
     socketTimeout: COMMAND_MS * 2,
   });
+  // A subscriber is silent by nature, so its silence is not timed.
+  const subscriber = new Redis(url, common);
   // The library tells what failed; a client without a listener would end the process.
   let lastError: unknown;
   client.on("error", (error) => {
     lastError = error;
   });
-  const subscriber = client.duplicate({ enableOfflineQueue: true, socketTimeout: 0 });
   subscriber.on("error", () => {});
   const close = async () => {
     client.disconnect();

@@ -60,6 +60,12 @@ export interface GatewayProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+/** A test that failed leaves no process behind. */
+const started = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of started) child.kill("SIGKILL");
+});
+
 /** Resolves once it says where it listens; the first line must be that and nothing else. */
 export async function gatewayProcess(args: readonly string[]): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [CLI, "gateway", "--listen", "127.0.0.1:0", ...args], {
@@ -69,9 +75,8 @@ export async function gatewayProcess(args: readonly string[]): Promise<GatewayPr
   child.stderr.on("data", (chunk) => {
     log += String(chunk);
   });
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("exit", () => process.off("exit", kill));
+  started.add(child);
+  child.once("exit", () => started.delete(child));
   const exit = once(child, "exit");
   const line = once(createInterface({ input: child.stdout }), "line");
   const ended = exit.then(() => {

@@ -36,6 +36,12 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def handle(self):
+        try:
+            super().handle()
+        except OSError:
+            pass  # A gateway that was killed waits for no answer.
+
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
