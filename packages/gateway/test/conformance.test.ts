@@ -1,0 +1,63 @@
+/** The cases of every adapter, played through the gateway: the same requests, the same bytes. */
+import { ok, rejects } from "node:assert/strict";
+import { describe, test } from "node:test";
+import { settle } from "oncekey";
+import { type AdapterSubject, adapterCases } from "oncekey/conformance";
+import { memoryStore } from "oncekey/memory";
+import { deviationOf } from "./deviations.ts";
+import { mount } from "./mount.ts";
+
+/** Of today, so that a decision by the gateway's own clock would be wrong in every case. */
+const STARTED_AT = Date.now();
+
+const subject = (): AdapterSubject => ({
+  mount,
+  settle,
+  makeStore(limits = { maxRecords: 1_000 }) {
+    let now = STARTED_AT;
+    const store = memoryStore({ clock: () => now, ...limits });
+    return {
+      store,
+      async pass(ms) {
+        now += ms;
+      },
+    };
+  },
+  makeTransactionalStore: () => Promise.reject(new NoTransactions()),
+});
+
+/** The kinds of effects are played in turn, and this one is the last: the others have passed. */
+class NoTransactions extends Error {}
+
+async function play(run: (subject: AdapterSubject) => Promise<void>): Promise<void> {
+  try {
+    await run(subject());
+  } catch (error) {
+    if (!isForTransactions(error)) throw error;
+  }
+}
+
+function isForTransactions(error: unknown): boolean {
+  if (error instanceof NoTransactions) return true;
+  return error instanceof Error && error.cause !== undefined && isForTransactions(error.cause);
+}
+
+describe("oncekey/conformance, through the gateway", { concurrency: 4 }, () => {
+  for (const { name, run } of adapterCases) {
+    const reason = deviationOf(name);
+    if (reason === undefined) {
+      test(name, () => play(run));
+      continue;
+    }
+    // Held to the deviation as well: a promise that is kept after all must not be denied.
+    test(`deviates: ${name}`, async (context) => {
+      context.diagnostic(reason);
+      await rejects(play(run));
+    });
+  }
+});
+
+test("most of the cases are kept", () => {
+  const kept = adapterCases.filter(({ name }) => deviationOf(name) === undefined);
+  ok(kept.length > adapterCases.length / 2, `${kept.length} of ${adapterCases.length}`);
+});
