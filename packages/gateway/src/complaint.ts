@@ -1,8 +1,9 @@
 /**
  * A mistake of whoever starts the gateway, in one line: what was wrong, which option it was, and
  * what to do. Never with the value of a secret in it, such as the password in a store's address.
+ * A `TypeError`, as the library's own word for a wrong option is.
  */
-export class Complaint extends Error {
+export class Complaint extends TypeError {
   override readonly name = "Complaint";
 }
 

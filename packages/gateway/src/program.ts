@@ -37,8 +37,7 @@ export async function runCommand(args: readonly string[], written: Written): Pro
   } catch (error) {
     // What commander had to say, it has said.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISTAKE;
-    // The library's own word for a wrong option is a TypeError that names it.
-    if (!(error instanceof Complaint || error instanceof TypeError)) throw error;
+    if (!(error instanceof Complaint)) throw error;
     complain(error.message);
     return MISTAKE;
   }

@@ -30,7 +30,7 @@ export interface RuleOptions
 
 export interface Rules {
   of(request: IncomingMessage): Ruled;
-  close(): Promise<void>;
+  close(atOnce: boolean): Promise<void>;
 }
 
 /** What is done with one request. */
@@ -102,8 +102,8 @@ export function createRules(options: RuleOptions, heard: Heard): Rules {
       const to = upstreamFor(targets, request);
       return { serve, needed, upstream: to, distrusted: distrusted(request), keyNames };
     },
-    async close() {
-      await Promise.all(targets.map((target) => target.upstream.close()));
+    async close(atOnce) {
+      await Promise.all(targets.map((target) => target.upstream.close(atOnce)));
     },
   };
 }

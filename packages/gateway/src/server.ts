@@ -65,6 +65,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const servers: Server[] = [];
   let isStopping = false;
   let onIdle = () => {};
+  let stopped: Promise<boolean> | undefined;
   const state = createHealth(options.store, () => isStopping);
 
   function bare(response: ServerResponse, status: number): void {
@@ -205,18 +206,23 @@ export function createGateway(options: GatewayOptions): Gateway {
       return opened(server, address);
     },
 
-    async stop() {
-      isStopping = true;
-      for (const server of servers) {
-        server.close();
-        server.closeIdleConnections();
-      }
-      const isDone = await idle();
-      for (const server of servers) server.closeAllConnections();
-      await rules.close();
-      return isDone;
+    stop() {
+      stopped ??= end();
+      return stopped;
     },
   };
+
+  async function end(): Promise<boolean> {
+    isStopping = true;
+    for (const server of servers) {
+      server.close();
+      server.closeIdleConnections();
+    }
+    const isDone = await idle();
+    for (const server of servers) server.closeAllConnections();
+    await rules.close(!isDone);
+    return isDone;
+  }
 }
 
 const listening =

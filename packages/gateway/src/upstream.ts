@@ -22,7 +22,8 @@ export interface Upstream {
   readonly tls: { readonly ca?: string; readonly servername: string };
   readonly lookup: LookupFunction;
   send(ask: Ask, heard: Heard): Promise<Ended>;
-  close(): Promise<void>;
+  /** At once: what still runs is cut. Otherwise it is waited for. */
+  close(atOnce: boolean): Promise<void>;
 }
 
 export interface Ask {
@@ -86,6 +87,7 @@ export function createUpstream(
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
     // Silence is timed here, to the millisecond, and not while the client is the slow one.
     headersTimeout: 0,
+    maxHeaderSize: HEAD_BYTES_MAX,
     bodyTimeout: 0,
     // undici would ask for the certificate of whatever host the client has named.
     connect: (options, callback) => connector({ ...options, servername }, callback),
@@ -97,9 +99,12 @@ export function createUpstream(
     tls,
     lookup: resolve,
     send: (ask, heard) => send(pool, ask, heard),
-    close: () => pool.close(),
+    close: (atOnce) => (atOnce ? pool.destroy() : pool.close()),
   };
 }
+
+/** Twice what a record keeps of a head: a longer one is passed on, and remembered as a fact. */
+const HEAD_BYTES_MAX = 64 * 1024;
 
 class Silence extends Error {}
 

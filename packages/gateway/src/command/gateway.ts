@@ -145,10 +145,10 @@ function configOf(flags: Flags): Config {
 
 /** The library names an option as in a program; who typed a command looks for a flag. */
 function inFlags(error: unknown): unknown {
-  if (!(error instanceof TypeError)) return error;
+  if (!(error instanceof TypeError) || error instanceof Complaint) return error;
   const named = /`(\w+)`/.exec(error.message)?.[1] ?? "";
   const flag = FLAG_OF[named];
-  if (flag === undefined) return error;
+  if (flag === undefined) return new Complaint(error.message);
   return new Complaint(error.message.replace(`\`${named}\``, `${flag} (${named})`));
 }
 
