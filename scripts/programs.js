@@ -25,6 +25,16 @@ export const COMPILER = [
 ];
 
 /**
+ * An upstream of the gateway's tests, in another language than its own; and a certificate for one.
+ *
+ * @type {readonly Program[]}
+ */
+export const UPSTREAMS = [
+  { name: "python3", debian: "python3" },
+  { name: "openssl", debian: "openssl" },
+];
+
+/**
  * What explores the model of `verification/model`: Spin writes a C program, and gcc compiles it.
  *
  * @type {readonly Program[]}

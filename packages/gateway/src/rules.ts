@@ -164,7 +164,7 @@ function ruleOf(
   if (typeof scope === "function") return { of: scope as ScopeRule["of"], headers: [] };
   if (scope === undefined) {
     throw new Complaint(
-      "Expected --scope to say whose key it is: header:NAME, or global in words if all share one.",
+      "Expected `scope` (--scope) to say whose key it is: header:NAME, or global in words if all share one.",
     );
   }
   return scopeRuleOf(scope, isTrusted);
