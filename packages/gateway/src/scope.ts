@@ -17,7 +17,8 @@ export interface ScopeRule {
 
 type Part = (request: IncomingMessage) => string | undefined;
 
-const EXPECTED = 'Expected --scope to be global, header:NAME or path, such as "header:x-user-id"';
+const EXPECTED =
+  'Expected `scope` (--scope) to be global, header:NAME or path, such as "header:x-user-id"';
 const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Throws a `Complaint`. */

@@ -57,7 +57,7 @@ export type Ended =
 
 /** An upstream that is there accepts at once; 5 s are for one that is just starting. */
 const CONNECT_MS = 5_000;
-export const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 /** More than most servers have workers, and few enough to fit their backlog. */
 const CONNECTIONS = 256;
 /** Less than the 5 s of most servers, so that an idle connection is left before it is dropped. */
