@@ -18,9 +18,10 @@ const CHECKS = {
     }),
   "Nothing is exported or installed that nobody uses": () =>
     run(tool("knip"), ["--no-progress"], { otherwise: "knip" }),
-  "The package resolves wherever we say": checkResolution,
-  "The packed library has no dependencies, no peers and no install scripts": checkManifest,
-  "The tarball holds what the exports need, the README and the licence, and nothing else":
+  "The packages resolve wherever we say": checkResolution,
+  "The packed library has no dependencies and no peers, and no package an install script":
+    checkManifest,
+  "The tarballs hold what the exports need, the README and the licence, and nothing else":
     checkFiles,
   "Every entry, and every store with an adapter, keeps its size budget": checkBudgets,
   "An entry never contains another store": checkStores,

@@ -5,6 +5,8 @@ import { ROOT } from "../command.js";
 
 /** Where the library is. */
 export const LIBRARY = join(ROOT, "packages/oncekey");
+/** Where the gateway is, with the command. */
+export const GATEWAY = join(ROOT, "packages/gateway");
 
 /**
  * @typedef {object} Entry
@@ -12,11 +14,16 @@ export const LIBRARY = join(ROOT, "packages/oncekey");
  * @property {string} file the compiled module, from the library's folder
  */
 
-/** @returns {Entry[]} */
-export function entries() {
-  /** @type {{ exports: Record<string, string | { default: string }> }} */
-  const manifest = JSON.parse(readFileSync(join(LIBRARY, "package.json"), "utf8"));
+/**
+ * @param {string} [folder] the library's, or that of another package
+ * @returns {Entry[]}
+ */
+export function entries(folder = LIBRARY) {
+  /** @type {{ name: string, exports: Record<string, string | { default: string }> }} */
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   return Object.entries(manifest.exports).flatMap(([path, target]) =>
-    typeof target === "string" ? [] : [{ name: `oncekey${path.slice(1)}`, file: target.default }],
+    typeof target === "string"
+      ? []
+      : [{ name: `${manifest.name}${path.slice(1)}`, file: target.default }],
   );
 }

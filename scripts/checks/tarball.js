@@ -1,19 +1,26 @@
-/** The library as npm would publish it, looked at before anybody installs it. */
+/** The packages as npm would publish them, looked at before anybody installs one. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, run, tool } from "../command.js";
-import { entries, LIBRARY } from "./library.js";
+import { entries, GATEWAY, LIBRARY } from "./library.js";
 
 /** publint reads the manifest, attw asks TypeScript: both about the packed tarball. */
 export async function checkResolution() {
+  for (const at of [LIBRARY, GATEWAY]) await checkResolutionOf(at);
+}
+
+/** @param {string} at */
+async function checkResolutionOf(at) {
   const folder = mkdtempSync(join(tmpdir(), "oncekey-pack-"));
   try {
-    const { filename } = await pack(["--pack-destination", folder]);
+    const { filename } = await pack(at, ["--pack-destination", folder]);
     const tarball = join(folder, filename);
     await run(tool("publint"), ["run", tarball, "--strict"], { otherwise: "publint" });
-    // The library is ESM only: that CommonJS finds it through `require(esm)` alone is no fault.
-    await run(tool("attw"), [tarball, "--profile", "esm-only"], { otherwise: "attw" });
+    // They are ESM only: that CommonJS finds them through `require(esm)` alone is no fault. Nor has
+    // a schema types.
+    const esm = ["--profile", "esm-only", "--exclude-entrypoints", "oncekey.schema.json"];
+    await run(tool("attw"), [tarball, ...esm], { otherwise: "attw" });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -28,21 +35,41 @@ const FORBIDDEN = [
 ];
 const FORBIDDEN_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
+/** The gateway is a program: it brings its drivers along, and nothing that runs at an installation. */
 export async function checkManifest() {
-  const manifest = JSON.parse(readFileSync(join(LIBRARY, "package.json"), "utf8"));
+  const library = manifestOf(LIBRARY);
   const found = [
-    ...FORBIDDEN.filter((field) => field in manifest),
-    ...FORBIDDEN_SCRIPTS.filter((script) => script in (manifest.scripts ?? {})),
+    ...FORBIDDEN.filter((field) => field in library),
+    ...[library, manifestOf(GATEWAY)].flatMap(({ scripts = {} }) =>
+      FORBIDDEN_SCRIPTS.filter((script) => script in scripts),
+    ),
   ];
-  if (found.length > 0) throw new Failure(`its package.json has: ${found.join(", ")}`);
+  if (found.length > 0) throw new Failure(`a package.json has: ${found.join(", ")}`);
 }
 
+/**
+ * @param {string} folder
+ * @returns {Record<string, unknown> & { scripts?: object, bin?: Record<string, string> }}
+ */
+const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+
 export async function checkFiles() {
-  const files = (await pack(["--dry-run"])).files.map(({ path }) => path);
+  await checkFilesOf(LIBRARY, []);
+  await checkFilesOf(GATEWAY, ["oncekey.schema.json"]);
+}
+
+/**
+ * @param {string} at
+ * @param {readonly string[]} others
+ */
+async function checkFilesOf(at, others) {
+  const files = (await pack(at, ["--dry-run"])).files.map(({ path }) => path);
   const compiled = /^dist\/src\/.+\.(js|d\.ts)$/;
-  const papers = ["LICENSE", "README.md", "package.json"];
+  const papers = ["LICENSE", "README.md", "package.json", ...others];
   const strangers = files.filter((path) => !compiled.test(path) && !papers.includes(path));
-  const needed = [...papers, ...entries().map(({ file }) => file.replace("./", ""))];
+  const programs = Object.values(manifestOf(at).bin ?? {});
+  const modules = [...entries(at).map(({ file }) => file), ...programs];
+  const needed = [...papers, ...modules.map((file) => file.replace("./", ""))];
   const complaints = [
     ...strangers.map((path) => `${path} should not be there`),
     ...needed.filter((path) => !files.includes(path)).map((path) => `${path} is missing`),
@@ -51,12 +78,13 @@ export async function checkFiles() {
 }
 
 /**
+ * @param {string} at
  * @param {readonly string[]} options
  * @returns {Promise<{ filename: string, files: { path: string }[] }>}
  */
-async function pack(options) {
+async function pack(at, options) {
   const printed = await run("npm", ["pack", "--json", "--silent", ...options], {
-    cwd: LIBRARY,
+    cwd: at,
     otherwise: "npm pack failed",
   });
   return JSON.parse(printed)[0];

@@ -27,6 +27,8 @@ export function scopeRuleOf(
   isTrusted: (request: IncomingMessage) => boolean,
 ): ScopeRule {
   const list = typeof words === "string" ? [words] : words;
+  // What JavaScript hands over is not what the type says.
+  if (!Array.isArray(list)) throw new Complaint(`${EXPECTED}.`);
   if (list.length === 1 && list[0] === "global") return { of: "global", headers: [] };
   const headers: string[] = [];
   const parts = list.map((word): Part => {
