@@ -1,0 +1,58 @@
+/** "oncekey keeps its own protocol, as seen from outside": real servers, every behaviour described. */
+import { deepEqual, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { readDescription } from "../../src/conformance/description.ts";
+import { findingText } from "../../src/conformance/report/text.ts";
+import { type Report, tally } from "../../src/conformance/report.ts";
+import { run } from "../../src/conformance/run.ts";
+import { serveExpress, serveNode, type Wanted } from "./oncekey-servers.ts";
+import { DESCRIPTION } from "./restaurant.ts";
+import type { Serving } from "./serving.ts";
+
+type Serve = (wanted: Wanted) => Promise<Serving>;
+
+async function reportOn(serve: Serve, wanted: Wanted): Promise<Report> {
+  const { required, effects = "unrepeatable" } = wanted;
+  const serving = await serve(wanted);
+  try {
+    const description = { ...DESCRIPTION, profile: "oncekey", key: { required }, effects };
+    return await run(readDescription(serving.url, description));
+  } finally {
+    await serving.close();
+  }
+}
+
+const failures = ({ findings }: Report): string[] =>
+  findings.filter(({ outcome }) => outcome.kind === "fail").map(findingText);
+
+const inapplicable = ({ findings }: Report): string[] =>
+  findings.filter(({ outcome }) => outcome.kind === "not-applicable").map(({ name }) => name);
+
+/** What cannot apply, because it is about the other choice. */
+const WHEN_REQUIRED = ["key-optional"];
+const WHEN_OPTIONAL = ["key-required", "code-missing", "problem-missing"];
+const WHEN_UNREPEATABLE = ["server-error-released"];
+const WHEN_REPEATABLE = ["server-error-kept", "server-error-retry-after", "cut-in-doubt"];
+
+const SERVERS: readonly (readonly [string, Serve, Wanted, readonly string[]])[] = [
+  ["Express", serveExpress, { required: true }, [...WHEN_REQUIRED, ...WHEN_UNREPEATABLE]],
+  ["node:http", serveNode, { required: false }, [...WHEN_OPTIONAL, ...WHEN_UNREPEATABLE]],
+  [
+    "node:http with repeatable effects",
+    serveNode,
+    { required: true, effects: "repeatable" },
+    [...WHEN_REQUIRED, ...WHEN_REPEATABLE],
+  ],
+];
+
+for (const [name, serve, wanted, otherChoice] of SERVERS) {
+  test(`oncekey behind ${name} holds every requirement that applies to it`, async (context) => {
+    const report = await reportOn(serve, wanted);
+    deepEqual(failures(report), []);
+    deepEqual(inapplicable(report).toSorted(), otherChoice.toSorted());
+    const { passed, notApplicable } = tally(report.findings);
+    ok(passed > 50, `${passed} requirements passed`);
+    const share = Math.round((100 * notApplicable) / report.findings.length);
+    context.diagnostic(`${passed} passed, ${notApplicable} not applicable (${share}%)`);
+  });
+}
