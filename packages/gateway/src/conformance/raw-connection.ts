@@ -68,27 +68,36 @@ function connected(url: URL): Promise<Socket> {
   });
 }
 
-/** The status in the first line of an answer, or undefined if there is none yet. */
+/** Interim answers (RFC 9110, section 15.2), such as the 100 that many servers send by themselves. */
+const INTERIM = /^(?:HTTP\/1\.1 1\d\d[^]*?\r\n\r\n)+/;
+
+const finalPart = (text: string): string => text.replace(INTERIM, "");
+
+/** The status of the final answer, or undefined if there is none yet. */
 export function statusIn(text: string): number | undefined {
-  const status = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1];
+  const status = /^HTTP\/1\.[01] (\d{3})/.exec(finalPart(text))?.[1];
   return status === undefined ? undefined : Number(status);
 }
 
 /** Whether the text begins with a whole answer whose length is said in its head. */
-export function isWhole(text: string): boolean {
-  return wholeLength(text) !== undefined;
-}
+export const isWhole = (text: string): boolean => wholeLength(text) !== undefined;
 
 /** How long the answer is that the text begins with. Undefined: it is not whole yet. */
 export function wholeLength(text: string): number | undefined {
-  const end = text.indexOf("\r\n\r\n");
+  const rest = finalPart(text);
+  const end = rest.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
-  const head = text.slice(0, end);
-  const body = text.slice(end + 4);
-  if (/^transfer-encoding:.*chunked/im.test(head)) {
-    const last = body.indexOf("0\r\n\r\n");
-    return last < 0 ? undefined : end + 4 + last + 5;
-  }
-  const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
-  return body.length < length ? undefined : end + 4 + length;
+  const head = rest.slice(0, end);
+  const body = rest.slice(end + 4);
+  const length = /^transfer-encoding:.*chunked/im.test(head)
+    ? chunkedLength(body)
+    : Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? 0);
+  if (length === undefined || body.length < length) return undefined;
+  return text.length - rest.length + end + 4 + length;
+}
+
+/** Up to the last chunk, which is empty; refusals have no trailers. */
+function chunkedLength(body: string): number | undefined {
+  const last = /(?:^|\r\n)0\r\n\r\n/.exec(body);
+  return last === null ? undefined : last.index + last[0].length;
 }

@@ -63,16 +63,17 @@ export interface Session {
   close(): void;
 }
 
-/** Far apart, so that no two sessions ever send the same body. */
+/** Far apart, so that no two sessions of a run ever send the same body. */
 const BODIES_PER_SESSION = 100;
+/** As many digits in each, so that two reports about one server are equal. */
+const FIRST_BODY = 100_000;
 
 export function createSession(target: Target, profile: Profile, index: number): Session {
   const log: string[] = [];
   const counters: Counter[] = [];
   const agents: Agent[] = [];
   const keys: Key[] = [];
-  // Another start in each run, for servers that remember the bodies of the last one.
-  const firstBody = (Date.now() % 1_000_000) * 1_000 + index * BODIES_PER_SESSION;
+  const firstBody = FIRST_BODY + index * BODIES_PER_SESSION;
   const { timeoutMs } = target;
 
   function ready(sending: Sending): Ready {
