@@ -43,7 +43,7 @@ Sends real requests, many times, to a server that claims idempotency keys. Use a
   --badge FILE         the report as a badge, in SVG
 `;
 
-const OPTIONS = {
+export const OPTIONS = {
   target: { type: "string" },
   profile: { type: "string" },
   method: { type: "string" },

@@ -10,9 +10,7 @@ export interface Answer {
 
 /** The values of a field, line by line. */
 export const lines = ({ fields }: Answer, name: string): readonly string[] =>
-  fields
-    .filter(([field]) => field.toLowerCase() === name.toLowerCase())
-    .map(([, value]) => value);
+  fields.filter(([field]) => field.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 
 /** The lines of a field, joined as RFC 9110, section 5.3 has it. */
 export function field(answer: Answer, name: string): string | undefined {

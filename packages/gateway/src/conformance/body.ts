@@ -1,7 +1,7 @@
 /** The described body as bytes: the placeholder makes each body another, or the same again. */
 
 /** Stands for a number: alone in a JSON string for the number itself, within text for its digits. */
-export const PLACEHOLDER = "{{n}}";
+const PLACEHOLDER = "{{n}}";
 
 /** The body with `n` in its place, or undefined if none is described. */
 export function bodyOf(template: unknown, n: number): Uint8Array | undefined {

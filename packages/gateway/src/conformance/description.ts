@@ -7,7 +7,8 @@ import { PROFILES, type ProfileName } from "./profile.ts";
 import type { Behaviour, BehaviourName, Counting, Refusal, Target } from "./target.ts";
 import { Usage } from "./usage.ts";
 
-const MEMBERS = [
+/** Everything that a description may say. */
+export const MEMBERS: readonly string[] = [
   "profile",
   "method",
   "headers",
@@ -24,7 +25,8 @@ const MEMBERS = [
   "timeoutMs",
 ];
 
-const BEHAVIOURS: readonly BehaviourName[] = [
+/** Everything that a handler may be made to do. */
+export const BEHAVIOURS: readonly BehaviourName[] = [
   "slow",
   "clientError",
   "serverError",

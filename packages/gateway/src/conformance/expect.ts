@@ -45,7 +45,7 @@ export function isUnmarked(session: Session, answer: Answer, what: string): void
   holds(found === undefined, `no \`${marker.name}\` on ${what}`, `\`${marker.name}: ${found}\``);
 }
 
-export function isMarked(session: Session, answer: Answer, what: string): void {
+function isMarked(session: Session, answer: Answer, what: string): void {
   const marker = markerOf(session);
   if (marker === undefined) return;
   const found = lines(answer, marker.name);

@@ -27,9 +27,11 @@ export async function openRaw(url: URL, timeoutMs: number): Promise<RawConnectio
     text += chunk;
   });
   // An error is an end like any other: what was heard before it is what counts.
-  socket.on("error", () => {}).on("close", () => {
-    ended = true;
-  });
+  socket
+    .on("error", () => {})
+    .on("close", () => {
+      ended = true;
+    });
   return {
     write: (bytes) => new Promise((resolve) => socket.write(bytes, () => resolve())),
     read: (enough) =>
@@ -69,7 +71,7 @@ function connected(url: URL): Promise<Socket> {
 }
 
 /** Interim answers (RFC 9110, section 15.2), such as the 100 that many servers send by themselves. */
-const INTERIM = /^(?:HTTP\/1\.1 1\d\d[^]*?\r\n\r\n)+/;
+const INTERIM = /^(?:HTTP\/1\.1 1\d\d[\s\S]*?\r\n\r\n)+/;
 
 const finalPart = (text: string): string => text.replace(INTERIM, "");
 

@@ -143,7 +143,13 @@ function fieldsOf(target: Target, sending: Sending, shape: Behaviour | undefined
   const fields = new Map<string, Field>();
   const principal = target.principals[sending.principal ?? 0] ?? {};
   const type = typeof target.body === "object" ? { "Content-Type": "application/json" } : {};
-  for (const set of [type, target.headers, principal, shape?.headers ?? {}, sending.headers ?? {}]) {
+  for (const set of [
+    type,
+    target.headers,
+    principal,
+    shape?.headers ?? {},
+    sending.headers ?? {},
+  ]) {
     for (const [name, value] of Object.entries(set)) fields.set(name.toLowerCase(), [name, value]);
   }
   const name = sending.keyHeader ?? target.keyHeader;
@@ -151,7 +157,7 @@ function fieldsOf(target: Target, sending: Sending, shape: Behaviour | undefined
   return [...fields.values(), ...keyLines.map((line): Field => [name, line])];
 }
 
-export const keyField = ({ keyFormat }: Target, { value }: Key): string =>
+const keyField = ({ keyFormat }: Target, { value }: Key): string =>
   keyFormat === "quoted" ? quoted(value) : value;
 
 /** Names what was sent without a key, a body, or a header that might be a secret. */

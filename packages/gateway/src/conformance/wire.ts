@@ -3,7 +3,7 @@
  * malformed. Each goes over a connection of its own unless an agent is given, because requests
  * that wait for each other do not race.
  */
-import { Agent as PlainAgent, type IncomingMessage, request as plainRequest } from "node:http";
+import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import type { Answer, Field } from "./answer.ts";
 import { NoAnswer } from "./broken.ts";

@@ -140,7 +140,7 @@ export async function serveKeyed(
     const result = await forward(request, call.body);
     record.answer ??= result;
     if (!has("keeps the refusal of a duplicate")) records.set(id, record);
-    const dropped = { 4: has("drops a 4xx"), 5: has("drops a 5xx") }[result.status / 100 | 0];
+    const dropped = { 4: has("drops a 4xx"), 5: has("drops a 5xx") }[(result.status / 100) | 0];
     if (dropped || (gone && has("forgets whom the client left"))) records.delete(id);
     if (has("marks the first")) response.setHeader(dialect.marker, "true");
     send(response, result);

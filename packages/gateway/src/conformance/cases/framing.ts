@@ -14,7 +14,8 @@ function head({ method, url, fields }: Ready, more: readonly string[]): string {
   return [...start, ...lines, ...more, "", ""].join("\r\n");
 }
 
-const about = ({ method, url }: Ready, what: string): string => `${method} ${url.pathname}, ${what}`;
+const about = ({ method, url }: Ready, what: string): string =>
+  `${method} ${url.pathname}, ${what}`;
 
 /** A refusal while the body is still on its way, and then the next request. */
 async function staysInStep(session: Session): Promise<void> {

@@ -70,9 +70,7 @@ async function race(session: Session, as?: "slow"): Promise<void> {
   const key = session.key();
   const { parallel, statuses } = session.target;
   const sending = { key, note: "at once", ...(as !== undefined && { as }) };
-  const answers = await Promise.all(
-    Array.from({ length: parallel }, () => session.send(sending)),
-  );
+  const answers = await Promise.all(Array.from({ length: parallel }, () => session.send(sending)));
   const results = answers.filter(({ status }) => !statuses.inFlight.includes(status));
   const [result] = results;
   holds(result !== undefined, "an answer of the handler among those of the race", "refusals only");

@@ -45,7 +45,10 @@ async function accepts(session: Session, keys: readonly string[], what: string):
 
 /** Of a length, and no other run's: digits of a fresh key, over and over. */
 const ofLength = (session: Session, length: number): string =>
-  session.key().value.repeat(Math.ceil(length / 36)).slice(0, length);
+  session
+    .key()
+    .value.repeat(Math.ceil(length / 36))
+    .slice(0, length);
 
 export const keyCases: readonly Case[] = [
   {

@@ -16,7 +16,6 @@ function isProblem(answer: Answer, retryable: boolean): void {
   for (const [member, type] of Object.entries(MEMBERS)) {
     const found = at(document, `/${member}`);
     const got = found === undefined ? "none" : `a ${typeof found}`;
-    // biome-ignore lint/suspicious/useValidTypeof: the types are those of the table below
     holds(typeof found === type, `\`${member}\`, a ${type}, in the problem`, got);
   }
   holds(at(document, "/status") === answer.status, "the status in the problem", "another one");
