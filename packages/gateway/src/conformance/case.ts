@@ -33,9 +33,9 @@ export const behaviour =
   ({ behaviours }) =>
     behaviours[name] === undefined ? `no behaviour \`${name}\` is described` : undefined;
 
-/** Answers cannot show that nothing ran: only a count can. */
+/** Answers cannot show that something ran, or that nothing did: only a count can. */
 export const counted: Need = ({ counting }) =>
-  counting === undefined ? "runs cannot be counted: describe `count`" : undefined;
+  counting?.by === "url" ? undefined : "the server cannot be asked for its runs: `count.url`";
 
 /** Only who says whether a key is required can be held to either. */
 const whether =

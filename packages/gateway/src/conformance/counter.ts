@@ -1,6 +1,7 @@
 /**
  * How often the handler ran. Where the server can be asked, that is a count; where its answers hold
- * an id of the effect, it is the number of different ids that were seen; otherwise nobody knows.
+ * an id of the effect, it is the number of different ids that were seen, if any; otherwise nobody
+ * knows.
  */
 import { type Answer, at, field, json } from "./answer.ts";
 import { Broken } from "./broken.ts";
@@ -24,7 +25,8 @@ export async function createCounter(
   }
   const ids = new Set<string>();
   return {
-    runs: async () => (counting === undefined ? undefined : ids.size),
+    // Answers without an id, such as refusals, say nothing about runs, not even that there were none.
+    runs: async () => (ids.size === 0 ? undefined : ids.size),
     see(answer) {
       const id = counting && idIn(answer, counting);
       if (id !== undefined) ids.add(id);

@@ -116,9 +116,11 @@ export function createSession(target: Target, profile: Profile, index: number): 
       return openRaw(url, timeoutMs);
     },
     async counter() {
-      const counter = await createCounter(target.counting, (url) =>
-        exchange({ url, method: "GET", fields: [], body: undefined }, { timeoutMs }),
-      );
+      const counter = await createCounter(target.counting, (url) => {
+        // What was described for the target is not for others to see.
+        const own = url.origin === target.url.origin ? Object.entries(target.headers) : [];
+        return exchange({ url, method: "GET", fields: own, body: undefined }, { timeoutMs });
+      });
       counters.push(counter);
       return counter;
     },

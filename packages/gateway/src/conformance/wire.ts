@@ -34,12 +34,17 @@ export function exchange(outgoing: Outgoing, { timeoutMs, agent }: WireOptions):
   return new Promise((resolve, reject) => {
     const give = url.protocol === "https:" ? tlsRequest : plainRequest;
     const options = { method, headers: flat(url, fields, body), agent: agent ?? false };
+    let answered = false;
     const sent = give(url, options, (response) => {
+      answered = true;
       read(response).then(resolve, (error: Error) => fail(error.message));
     });
     const timer = setTimeout(() => fail(`silent for ${timeoutMs} ms`), timeoutMs);
     sent.once("close", () => clearTimeout(timer));
-    sent.once("error", (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
+    // A server may answer and hang up before it has read all: then the answer is what counts.
+    sent.on("error", (error: NodeJS.ErrnoException) => {
+      if (!answered) fail(error.code ?? error.message);
+    });
     function fail(reason: string): void {
       reject(new NoAnswer(`no answer (${reason})`));
       sent.destroy();

@@ -42,7 +42,7 @@ test("a read is a GET, and every other behaviour is like the described request",
   const { behaviours } = read(DESCRIPTION);
   equal(behaviours.read?.method, "GET");
   equal(behaviours.slow?.method, undefined);
-  equal(behaviours.slow?.ms, 700);
+  equal(behaviours.slow?.ms, 1000);
 });
 
 test("the placeholder is a number where it stands alone, and its digits within text", () => {

@@ -12,7 +12,7 @@ export interface Restaurant {
 }
 
 /** Long enough for a duplicate to arrive on a loaded machine, and asked of the count. */
-export const SLOW_MS = 700;
+export const SLOW_MS = 1000;
 /** Past what oncekey keeps unless told otherwise, which is 1 MiB. */
 const TOO_LARGE = 1024 * 1024 + 1;
 const LARGE = 512 * 1024;

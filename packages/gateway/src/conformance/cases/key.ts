@@ -1,7 +1,7 @@
 /** Whether there is a key, and how it may be spelled: protocol.md, P-1 to P-12, P-17 and P-71. */
 import { field } from "../answer.ts";
-import { type Case, counted, keyOptional, keyRequired } from "../case.ts";
-import { holds, isFirst, isRefused, isReplay, ran, shown } from "../expect.ts";
+import { type Case, keyOptional, keyRequired, marked } from "../case.ts";
+import { holds, isFirst, isRefused, isReplay, ran } from "../expect.ts";
 import { quoted } from "../key.ts";
 import type { Session } from "../session.ts";
 
@@ -263,15 +263,13 @@ export const keyCases: readonly Case[] = [
     name: "key-marker-sent",
     title: "a request that itself carries the marker runs like any other",
     cites: { oncekey: ["P-71", "MUST"] },
-    needs: [counted],
+    needs: [marked],
     async run(session) {
       const counter = await session.counter();
       const [name = "", value = ""] = session.target.marker?.split(":") ?? [];
-      const headers = name === "" ? {} : { [name]: value.trim() };
-      const key = session.key();
-      const answer = await session.send({ key, headers, note: "with the marker" });
-      holds(answer.status < 300, "a 2xx for a request with the marker", shown(answer));
-      isFirst(session, answer);
+      const headers = { [name]: value.trim() };
+      const answer = await session.send({ key: session.key(), headers, note: "with the marker" });
+      isFirst(session, answer, "a request with the marker");
       await ran(counter, 1, "a request with the marker");
     },
   },

@@ -1,5 +1,7 @@
 /** The same key for another request, and requests that are the same: protocol.md, P-37 to P-50. */
+import type { Answer } from "../answer.ts";
 import { filled, isDistinct } from "../body.ts";
+import { NotApplicable } from "../broken.ts";
 import { behaviour, type Case, jsonObject, type Need } from "../case.ts";
 import { holds, isFirst, isRefused, isReplay, ran, shown } from "../expect.ts";
 import type { Sending, Session } from "../session.ts";
@@ -17,7 +19,7 @@ async function differs(session: Session, first: Sending, second: Sending): Promi
   const counter = await session.counter();
   const key = session.key();
   const answer = await session.send({ ...first, key });
-  isFirst(session, answer);
+  isTolerated(session, first, answer);
   const other = await session.send({ ...second, key });
   isRefused(session, other, "conflict", second.note ?? "another request");
   await ran(counter, 1, "both");
@@ -28,12 +30,21 @@ async function isTheSame(session: Session, first: Sending, second: Sending): Pro
   const counter = await session.counter();
   const key = session.key();
   const answer = await session.send({ ...first, key });
-  isFirst(session, answer);
+  isTolerated(session, first, answer);
   isReplay(session, answer, await session.send({ ...second, key }), second.note);
   await ran(counter, 1, "both");
 }
 
-/** The described object, with a member more, as text. Handlers pass over members they do not know. */
+/** Servers that refuse what they do not know are right to, and cannot be asked in this way. */
+function isTolerated(session: Session, { bodyBytes, query }: Sending, answer: Answer): void {
+  const odd = bodyBytes !== undefined || query !== undefined;
+  if (odd && answer.status >= 400 && answer.status < 500) {
+    throw new NotApplicable("the server refuses a member or a query that it does not know");
+  }
+  isFirst(session, answer);
+}
+
+/** The described object, with a member more, as text: most handlers pass over what they do not know. */
 function withMember({ target }: Session, member: string): Uint8Array {
   const text = JSON.stringify(filled(target.body, 1)).replace(/^\{/, "");
   return utf8(text === "}" ? `{${member}}` : `{${member},${text}`);
