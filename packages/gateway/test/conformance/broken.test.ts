@@ -1,6 +1,7 @@
 /** "A broken server that passes is a missing case": each fault, and the case written for it. */
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
+import { allCases } from "../../src/conformance/cases.ts";
 import { readDescription } from "../../src/conformance/description.ts";
 import { findingText } from "../../src/conformance/report/text.ts";
 import type { Finding } from "../../src/conformance/report.ts";
@@ -8,12 +9,20 @@ import { run } from "../../src/conformance/run.ts";
 import { type Fault, serveKeyed } from "./keyed-server.ts";
 import { DESCRIPTION } from "./restaurant.ts";
 
+/** What is said of the server beyond the restaurant's own description. */
+type Said = Readonly<Record<string, unknown>>;
+
+const ONCEKEY: Said = { profile: "oncekey", key: { required: true } };
+const DRAFT: Said = { profile: "draft", key: { required: true } };
+const OPTIONAL: Said = { profile: "oncekey", key: { required: false } };
+const REPEATABLE: Said = { ...ONCEKEY, effects: "repeatable" };
+
 /** One case against one server. */
-async function finding(name: string, fault?: Fault): Promise<Finding> {
+async function finding(name: string, fault?: Fault, said: Said = ONCEKEY): Promise<Finding> {
   const serving = await serveKeyed(fault);
   try {
-    const description = { ...DESCRIPTION, profile: "oncekey", key: { required: true } };
-    const { findings } = await run(readDescription(serving.url, description), { only: [name] });
+    const target = readDescription(serving.url, { ...DESCRIPTION, ...said });
+    const { findings } = await run(target, { only: [name] });
     const [found] = findings;
     if (found === undefined || findings.length !== 1) throw new Error(`no case \`${name}\``);
     return found;
@@ -22,7 +31,7 @@ async function finding(name: string, fault?: Fault): Promise<Finding> {
   }
 }
 
-const BROKEN: readonly (readonly [fault: Fault, name: string])[] = [
+const BROKEN: readonly (readonly [fault: Fault, name: string, said?: Said])[] = [
   ["forgets everything", "no-second-run"],
   ["refuses every retry", "replay-is-equal"],
   ["replays with status 200", "replay-is-equal"],
@@ -69,16 +78,74 @@ const BROKEN: readonly (readonly [fault: Fault, name: string])[] = [
   ["lets a missing key through", "key-required"],
   ["claims before the body", "upload-cut"],
   ["forgets whom the client left", "client-leaves"],
+  ["refuses quotes", "key-quoted"],
+  ["refuses escapes", "key-escapes"],
+  ["takes parameters for the key", "key-parameters"],
+  ["takes any field", "key-malformed"],
+  ["takes any field", "key-like-a-list"],
+  ["takes any field", "refusal-not-stored"],
+  ["knows one spelling of its field", "key-field-case"],
+  ["takes letters and digits alone", "key-odd"],
+  ["returns a marker", "key-marker-sent"],
+  ["keeps the answer late", "replay-same-connection"],
+  ["replays with status 200", "replay-empty"],
+  ["runs again what it did not keep", "too-large-to-keep"],
+  ["looks up, then runs", "in-flight-error", DRAFT],
+  ["ignores another body", "mismatch-error", DRAFT],
+  ["rounds numbers", "exact-numbers"],
+  ["compares the media type as text", "same-media-type"],
+  ["compares the query as text", "same-query"],
+  ["takes a request of any length", "request-too-large"],
+  ["forgets what was cut", "cut-in-doubt"],
+  ["ignores who asks", "scope-other-body"],
+  ["covers GET", "head-untouched"],
+  ["refuses early data", "early-data"],
+  ["has a code of its own", "code-missing"],
+  ["has a code of its own", "code-invalid"],
+  ["has a code of its own", "code-inFlight"],
+  ["refuses in plain text", "problem-missing"],
+  ["refuses in plain text", "problem-invalid"],
+  ["refuses in plain text", "problem-inFlight"],
+  ["refuses in plain text", "described-missing", DRAFT],
+  ["refuses in plain text", "described-conflict", DRAFT],
+  ["refuses in plain text", "described-inFlight", DRAFT],
+  ["reads the body first", "expect-continue"],
+  ["writes past the end", "in-step"],
+  ["takes two framings", "two-lengths"],
 ];
 
-for (const [fault, name] of BROKEN) {
+for (const [fault, name, said] of BROKEN) {
   test(`a server that ${fault} is found by \`${name}\`, and one that does not is not`, async () => {
-    const broken = await finding(name, fault);
+    const broken = await finding(name, fault, said);
     equal(broken.outcome.kind, "fail", findingText(broken));
-    const sound = await finding(name);
+    const sound = await finding(name, undefined, said);
     equal(sound.outcome.kind, "pass", findingText(sound));
   });
 }
+
+// For these two, what is right elsewhere is the fault.
+test("a server that remembers without a key is found by `key-optional`", async () => {
+  const broken = await finding("key-optional", "remembers without a key", OPTIONAL);
+  equal(broken.outcome.kind, "fail", findingText(broken));
+  const sound = await finding("key-optional", "lets a missing key through", OPTIONAL);
+  equal(sound.outcome.kind, "pass", findingText(sound));
+});
+
+test("a server that keeps a 5xx of repeatable effects is found by `server-error-released`", async () => {
+  const broken = await finding("server-error-released", undefined, REPEATABLE);
+  equal(broken.outcome.kind, "fail", findingText(broken));
+  const sound = await finding("server-error-released", "drops a 5xx", REPEATABLE);
+  equal(sound.outcome.kind, "pass", findingText(sound));
+});
+
+test("there is a broken server for every case", () => {
+  const found = new Set(["key-optional", "server-error-released"]);
+  for (const [, name] of BROKEN) found.add(name);
+  deepEqual(
+    allCases.map(({ name }) => name).filter((name) => !found.has(name)),
+    [],
+  );
+});
 
 test("a failure says what was sent, what was expected and what came, and holds no key", async () => {
   const text = findingText(await finding("mismatch-body", "ignores another body"));

@@ -7,7 +7,8 @@ export type Word = "missing" | "invalid" | "inFlight" | "conflict";
 export interface Dialect {
   readonly header: string;
   readonly marker: string;
-  refuse(response: ServerResponse, word: Word, has: (fault: Fault) => boolean): void;
+  /** Answers, and says with which body. */
+  refuse(response: ServerResponse, word: Word, has: (fault: Fault) => boolean): string;
 }
 
 interface Refused {
@@ -27,7 +28,10 @@ function dialect(table: Readonly<Record<Word, Refused>>): Dialect {
       if (word === "inFlight" && !has("has no Retry-After")) response.setHeader("Retry-After", "1");
       const text = JSON.stringify(body);
       const own = text.replaceAll(/idempotency_\w+/g, "key_trouble");
-      response.writeHead(status).end(has("has a code of its own") ? own : text);
+      const sent = has("has a code of its own") ? own : text;
+      response.setHeader("Content-Length", sent.length);
+      response.writeHead(status).end(sent);
+      return sent;
     },
   };
 }

@@ -11,17 +11,25 @@ export function fingerprint(
   return JSON.stringify([
     method,
     has("ignores the path") ? "" : path,
-    has("ignores the query") ? "" : decodeURIComponent(query),
+    queryOf(query, has),
     has("compares Accept") ? (headers.accept ?? "") : "",
+    has("compares the media type as text") ? (headers["content-type"] ?? "") : "",
     compared(Buffer.from(body).toString("utf8"), has),
   ]);
 }
 
-/** Canonical JSON, near enough: it rounds numbers. */
+function queryOf(query: string, has: (fault: Fault) => boolean): string {
+  if (has("ignores the query")) return "";
+  return has("compares the query as text") ? query : decodeURIComponent(query);
+}
+
+/** Canonical JSON, near enough. */
 function compared(text: string, has: (fault: Fault) => boolean): string {
   if (has("compares bytes")) return text;
   try {
-    return JSON.stringify(sorted(JSON.parse(text), has("drops nulls")));
+    return JSON.stringify(
+      sorted(JSON.parse(has("rounds numbers") ? text : exact(text)), has("drops nulls")),
+    );
   } catch {
     return text;
   }
@@ -35,3 +43,11 @@ function sorted(value: unknown, dropsNulls: boolean): unknown {
     .map(([name, each]) => [name, sorted(each, dropsNulls)] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+const STRING_OR_NUMBER = /("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
+
+/** Numbers that a double cannot hold become texts before anybody parses them. */
+const exact = (text: string): string =>
+  text.replaceAll(STRING_OR_NUMBER, (all, string?: string) =>
+    string !== undefined || Number.isSafeInteger(Number(all)) ? all : `"number ${all}"`,
+  );

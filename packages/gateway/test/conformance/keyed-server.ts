@@ -50,7 +50,28 @@ export type Fault =
   | "has a code of its own"
   | "lets a missing key through"
   | "claims before the body"
-  | "forgets whom the client left";
+  | "forgets whom the client left"
+  | "remembers without a key"
+  | "refuses quotes"
+  | "refuses escapes"
+  | "takes parameters for the key"
+  | "takes any field"
+  | "knows one spelling of its field"
+  | "takes letters and digits alone"
+  | "returns a marker"
+  | "keeps the answer late"
+  | "runs again what it did not keep"
+  | "rounds numbers"
+  | "compares the media type as text"
+  | "compares the query as text"
+  | "takes a request of any length"
+  | "forgets what was cut"
+  | "refuses early data"
+  | "reads the body first"
+  | "writes past the end"
+  | "takes two framings";
+
+type Has = (fault: Fault) => boolean;
 
 interface Kept {
   readonly print: string;
@@ -62,13 +83,16 @@ interface Call {
   readonly response: ServerResponse;
   readonly id: string;
   readonly body: Uint8Array;
-  readonly has: (fault: Fault) => boolean;
+  readonly has: Has;
   readonly dialect: Dialect;
 }
 
 /** Of one exchange, and so no part of the result. */
 const NOT_KEPT = /^(?:set-cookie|x-request-id|retry-after|date|connection|keep-alive)$/i;
-const BODY_MAX = 1024 * 1024;
+/** Most of a request, and most of an answer that is kept. */
+const BYTES_MAX = 1024 * 1024;
+/** Later than a client needs to ask again. */
+const LATE_MS = 200;
 
 export async function serveKeyed(
   fault?: Fault,
@@ -83,10 +107,14 @@ export async function serveKeyed(
     if (request.url === "/runs") {
       return void response.end(JSON.stringify({ runs: restaurant.runs() }));
     }
-    const refuse = (word: Word): void => dialect.refuse(response, word, has);
+    const refuse = (word: Word): void => {
+      const body = dialect.refuse(response, word, has);
+      if (has("writes past the end")) request.socket.write(body);
+    };
     const covered = ["POST", ...(has("covers PUT") ? ["PUT"] : [])];
     if (has("covers GET")) covered.push("GET", "HEAD");
-    const lines = request.headersDistinct[dialect.header.toLowerCase()];
+    const early = has("reads the body first") ? await whole(request) : undefined;
+    const lines = keyLines(request, dialect, has);
     const passes = !covered.includes(request.method ?? "");
     if (passes || (lines === undefined && has("lets a missing key through"))) {
       return send(response, await forward(request, await whole(request)));
@@ -102,9 +130,10 @@ export async function serveKeyed(
       if (records.has(id)) return refuse("inFlight");
       records.set(id, { print: "", answer: undefined });
     }
-    const body = await whole(request);
+    const body = early ?? (await whole(request));
     if (has("claims before the body")) records.delete(id);
-    if (body.length > BODY_MAX) return void response.writeHead(413).end();
+    const tooLarge = body.length > BYTES_MAX && !has("takes a request of any length");
+    if (tooLarge) return void response.writeHead(413).end();
     await keyed({ request, response, id, body, has, dialect }, refuse);
   }
 
@@ -122,7 +151,14 @@ export async function serveKeyed(
     }
     if (differs && !has("ignores another body")) return refuse("conflict");
     if (has("refuses every retry")) return refuse("inFlight");
-    if (kept.answer !== undefined) replay(call, kept.answer);
+    if (kept.answer === undefined) return;
+    if (kept.answer.body.length > BYTES_MAX) {
+      return has("runs again what it did not keep") ? first(call, print) : refuse("inFlight");
+    }
+    if (has("refuses early data") && call.request.headers["early-data"] !== undefined) {
+      return void call.response.writeHead(425).end();
+    }
+    replay(call, kept.answer);
   }
 
   async function first(call: Call, print: string): Promise<void> {
@@ -137,12 +173,17 @@ export async function serveKeyed(
       gone = !response.writableFinished;
     });
     // Whoever cuts the connection leaves the record as it is: nobody knows what came of it.
-    const result = await forward(request, call.body);
-    record.answer ??= result;
+    const result = await forward(request, call.body).catch((error: unknown) => {
+      if (has("forgets what was cut")) records.delete(id);
+      throw error;
+    });
+    if (has("keeps the answer late")) setTimeout(() => (record.answer ??= result), LATE_MS);
+    else record.answer ??= result;
     if (!has("keeps the refusal of a duplicate")) records.set(id, record);
     const dropped = { 4: has("drops a 4xx"), 5: has("drops a 5xx") }[(result.status / 100) | 0];
     if (dropped || (gone && has("forgets whom the client left"))) records.delete(id);
-    if (has("marks the first")) response.setHeader(dialect.marker, "true");
+    const returned = has("returns a marker") && request.headers[dialect.marker.toLowerCase()];
+    if (has("marks the first") || returned) response.setHeader(dialect.marker, "true");
     send(response, result);
   }
 
@@ -164,9 +205,12 @@ export async function serveKeyed(
     return exchange(outgoing, { timeoutMs: 10_000 });
   }
 
-  const outer = await serve((request, response) => {
-    answer(request, response).catch(() => request.socket.destroy());
-  });
+  const outer = await serve(
+    (request, response) => {
+      answer(request, response).catch(() => request.socket.destroy());
+    },
+    { insecureHTTPParser: has("takes two framings") },
+  );
   return {
     url: outer.url,
     close: async () => void (await Promise.all([outer.close(), inner.close()])),
@@ -180,7 +224,7 @@ const REFUSED = (print: string): Kept => ({
   answer: { status: 409, fields: [], body: new Uint8Array() },
 });
 
-function isReplayed(name: string, has: (fault: Fault) => boolean): boolean {
+function isReplayed(name: string, has: Has): boolean {
   if (has("replays cookies") && /^set-cookie$/i.test(name)) return true;
   if (has("replays Retry-After") && /^retry-after$/i.test(name)) return true;
   return !NOT_KEPT.test(name);
@@ -191,14 +235,31 @@ function join(answer: Answer): Field[] {
   return [...names].map((name) => [name, field(answer, name) ?? ""]);
 }
 
-function keptBody(body: Uint8Array, has: (fault: Fault) => boolean): Uint8Array {
+function keptBody(body: Uint8Array, has: Has): Uint8Array {
   if (has("keeps text")) return Buffer.from(Buffer.from(body).toString("utf8"));
   return has("keeps the beginning") ? body.subarray(0, 64 * 1024) : body;
 }
 
+/** Undefined: there is no key field. */
+function keyLines(
+  request: IncomingMessage,
+  { header }: Dialect,
+  has: Has,
+): readonly string[] | undefined {
+  const spelled = request.rawHeaders.some((name) => name === header);
+  if (has("knows one spelling of its field") && !spelled) return undefined;
+  const lines = request.headersDistinct[header.toLowerCase()];
+  return lines ?? (has("remembers without a key") ? ["none"] : undefined);
+}
+
 /** Undefined: not valid. As in RFC 9651, or bare. */
-function keyIn(lines: readonly string[], has: (fault: Fault) => boolean): string | undefined {
+function keyIn(lines: readonly string[], has: Has): string | undefined {
   const line = lines.join(", ");
+  if (has("takes any field")) return line;
+  if (has("refuses quotes") && line.startsWith('"')) return undefined;
+  if (has("refuses escapes") && line.includes("\\")) return undefined;
+  if (has("takes parameters for the key") && line.includes(";")) return line;
+  if (has("takes letters and digits alone") && /[^\w"-]/.test(line)) return undefined;
   if (has("takes several keys") && line.includes(",")) return line;
   if (has("keeps the quotes") && /^"[^"]+"$/.test(line)) return line;
   const string = /^"((?:[ !#-[\]-~]|\\["\\])*)"(?:; *[a-z]+=\d+)*$/.exec(line)?.[1];

@@ -1,5 +1,5 @@
 /** A server on a free port, for as long as a test needs it. */
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, type ServerOptions } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface Serving {
@@ -7,12 +7,16 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-export async function serve(listener: RequestListener, path = "/pay"): Promise<Serving> {
-  const server = createServer(listener);
+/** Its address is that of the described request. */
+export async function serve(
+  listener: RequestListener,
+  options: ServerOptions = {},
+): Promise<Serving> {
+  const server = createServer(options, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: new URL(path, `http://127.0.0.1:${port}`),
+    url: new URL(`http://127.0.0.1:${port}/pay`),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
