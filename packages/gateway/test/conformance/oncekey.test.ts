@@ -56,3 +56,23 @@ for (const [name, serve, wanted, otherChoice] of SERVERS) {
     context.diagnostic(`${passed} passed, ${notApplicable} not applicable (${share}%)`);
   });
 }
+
+// What is not told cannot be checked, and must not be held against a server either.
+const COUNTS = {
+  "an id in its answers": { pointer: "/id" },
+  "a field of its answers": { header: "Location" },
+  nothing: undefined,
+};
+
+for (const [means, count] of Object.entries(COUNTS)) {
+  test(`with ${means} to count runs by, nothing of oncekey fails`, async () => {
+    const serving = await serveNode({ required: true });
+    const { count: _, ...rest } = DESCRIPTION;
+    const description = { ...rest, ...(count && { count }), profile: "oncekey" };
+    const report = await run(readDescription(serving.url, description));
+    await serving.close();
+    deepEqual(failures(report), []);
+    ok(inapplicable(report).includes("method-not-covered"));
+    ok(tally(report.findings).passed > 50);
+  });
+}
