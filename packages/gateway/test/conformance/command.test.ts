@@ -147,6 +147,7 @@ test("2, and one clear line, for what cannot be", async () => {
     [[sound.url.href, "--target", notJson], /Expected `--target` .* \(it does not parse\)/],
     [[sound.url.href, "--header", "none"], /Expected `--header` to be "Name: value"/],
     [[sound.url.href, "--count", "/runs#%"], /percent-encoded/],
+    [[sound.url.href, "--count", "/menu"], /expected a number of runs from the count's URL/],
     [[sound.url.href, "--only", "P-0"], /`--only` chooses nothing/],
     [[sound.url.href, "--target", target, ...ONE, "--junit", folder], /`--junit`.*EISDIR/],
     [["http://127.0.0.1:1/pay"], /does not work at http:\/\/127\.0\.0\.1:1\/pay: .*ECONNREFUSED/],

@@ -58,18 +58,19 @@ for (const [name, serve, wanted, otherChoice] of SERVERS) {
 }
 
 // What is not told cannot be checked, and must not be held against a server either.
-const COUNTS = {
-  "an id in its answers": { pointer: "/id" },
-  "a field of its answers": { header: "Location" },
-  nothing: undefined,
+const { slow, ...FAST } = DESCRIPTION.behaviours;
+const TOLD = {
+  "an id in its answers": { count: { pointer: "/id" }, behaviours: FAST },
+  "a field of its answers": { count: { header: "Location" }, behaviours: FAST },
+  nothing: { behaviours: { ...FAST, slow } },
 };
 
-for (const [means, count] of Object.entries(COUNTS)) {
+for (const [means, told] of Object.entries(TOLD)) {
   test(`with ${means} to count runs by, nothing of oncekey fails`, async () => {
     const serving = await serveNode({ required: true });
     const { count: _, ...rest } = DESCRIPTION;
-    const description = { ...rest, ...(count && { count }), profile: "oncekey" };
-    const report = await run(readDescription(serving.url, description));
+    const target = readDescription(serving.url, { ...rest, ...told, profile: "oncekey" });
+    const report = await run(target);
     await serving.close();
     deepEqual(failures(report), []);
     ok(inapplicable(report).includes("method-not-covered"));
