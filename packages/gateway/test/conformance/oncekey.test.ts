@@ -1,6 +1,6 @@
 /** "oncekey keeps its own protocol, as seen from outside": real servers, every behaviour described. */
 import { deepEqual, ok } from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { readDescription } from "../../src/conformance/description.ts";
 import { findingText } from "../../src/conformance/report/text.ts";
 import { type Report, tally } from "../../src/conformance/report.ts";
@@ -45,17 +45,20 @@ const SERVERS: readonly (readonly [string, Serve, Wanted, readonly string[]])[] 
   ],
 ];
 
-for (const [name, serve, wanted, otherChoice] of SERVERS) {
-  test(`oncekey behind ${name} holds every requirement that applies to it`, async (context) => {
-    const report = await reportOn(serve, wanted);
-    deepEqual(failures(report), []);
-    deepEqual(inapplicable(report).toSorted(), otherChoice.toSorted());
-    const { passed, notApplicable } = tally(report.findings);
-    ok(passed > 50, `${passed} requirements passed`);
-    const share = Math.round((100 * notApplicable) / report.findings.length);
-    context.diagnostic(`${passed} passed, ${notApplicable} not applicable (${share}%)`);
-  });
-}
+// Side by side: each waits most of its time for a slow handler, and has a server of its own.
+describe("oncekey, seen from outside", { concurrency: SERVERS.length }, () => {
+  for (const [name, serve, wanted, otherChoice] of SERVERS) {
+    test(`oncekey behind ${name} holds every requirement that applies to it`, async (context) => {
+      const report = await reportOn(serve, wanted);
+      deepEqual(failures(report), []);
+      deepEqual(inapplicable(report).toSorted(), otherChoice.toSorted());
+      const { passed, notApplicable } = tally(report.findings);
+      ok(passed > 50, `${passed} requirements passed`);
+      const share = Math.round((100 * notApplicable) / report.findings.length);
+      context.diagnostic(`${passed} passed, ${notApplicable} not applicable (${share}%)`);
+    });
+  }
+});
 
 // What is not told cannot be checked, and must not be held against a server either.
 const { slow, ...FAST } = DESCRIPTION.behaviours;
@@ -65,15 +68,17 @@ const TOLD = {
   nothing: { behaviours: { ...FAST, slow } },
 };
 
-for (const [means, told] of Object.entries(TOLD)) {
-  test(`with ${means} to count runs by, nothing of oncekey fails`, async () => {
-    const serving = await serveNode({ required: true });
-    const { count: _, ...rest } = DESCRIPTION;
-    const target = readDescription(serving.url, { ...rest, ...told, profile: "oncekey" });
-    const report = await run(target);
-    await serving.close();
-    deepEqual(failures(report), []);
-    ok(inapplicable(report).includes("method-not-covered"));
-    ok(tally(report.findings).passed > 50);
-  });
-}
+describe("oncekey, seen by somebody who is told little", { concurrency: 3 }, () => {
+  for (const [means, told] of Object.entries(TOLD)) {
+    test(`with ${means} to count runs by, nothing of oncekey fails`, async () => {
+      const serving = await serveNode({ required: true });
+      const { count: _, ...rest } = DESCRIPTION;
+      const target = readDescription(serving.url, { ...rest, ...told, profile: "oncekey" });
+      const report = await run(target);
+      await serving.close();
+      deepEqual(failures(report), []);
+      ok(inapplicable(report).includes("method-not-covered"));
+      ok(tally(report.findings).passed > 50);
+    });
+  }
+});
