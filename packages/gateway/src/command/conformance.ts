@@ -173,6 +173,9 @@ function targetOf(values: Values, addresses: readonly string[]): Target {
   if (!/^https?:$/.test(url.protocol)) {
     throw new Usage("Expected an address that begins with http:// or https://.");
   }
+  if (url.username !== "" || url.password !== "") {
+    throw new Usage("Expected an address without a name or password: give them in `--header`.");
+  }
   const [file, flags] = [fileOf(values.target), flagsOf(values, url)];
   return readDescription(url, {
     ...file,

@@ -36,8 +36,8 @@ export async function createCounter(
 
 /** A bare number, or the number at the pointer of a JSON answer. */
 function countIn(answer: Answer, pointer: string): number {
-  const count = Number(at(json(answer), pointer) ?? Number.NaN);
-  if (answer.status === 200 && Number.isInteger(count)) return count;
+  const count = at(json(answer), pointer);
+  if (answer.status === 200 && typeof count === "number" && Number.isInteger(count)) return count;
   throw new Broken(
     "a number of runs from the count's URL",
     `${answer.status}, and no whole number at ${pointer === "" ? "its root" : `\`${pointer}\``}`,

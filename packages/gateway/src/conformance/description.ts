@@ -21,6 +21,7 @@ export const MEMBERS: readonly string[] = [
   "principals",
   "behaviours",
   "requestBytesMax",
+  "gateway",
   "parallel",
   "timeoutMs",
 ];
@@ -77,6 +78,7 @@ export function readDescription(url: URL, description: unknown): Target {
     principals: given.list("principals")?.map((each) => each.ownTexts()) ?? [],
     behaviours: behavioursOf(given),
     requestBytesMax: given.integer("requestBytesMax"),
+    isGateway: given.boolean("gateway") ?? false,
     parallel: given.integer("parallel") ?? PARALLEL,
     timeoutMs: given.integer("timeoutMs") ?? TIMEOUT_MS,
   };

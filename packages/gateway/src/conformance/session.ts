@@ -162,12 +162,12 @@ function fieldsOf(target: Target, sending: Sending, shape: Behaviour | undefined
 const keyField = ({ keyFormat }: Target, { value }: Key): string =>
   keyFormat === "quoted" ? quoted(value) : value;
 
-/** Names what was sent without a key, a body, or a header that might be a secret. */
+/** Names what was sent without a key or a body, or a field or a query that might be a secret. */
 function describe(sending: Sending, { method, url, body }: Ready): string {
   const key = sending.key?.name ?? (sending.lines === undefined ? "no key" : "a key of its own");
   const who = sending.principal === undefined ? [] : [`principal ${sending.principal + 1}`];
   const what =
     body === undefined ? "no body" : `body ${(sending.body ?? 0) + 1} (${body.length} bytes)`;
   const note = sending.note === undefined ? [] : [sending.note];
-  return [`${method} ${url.pathname}${url.search}`, key, ...who, what, ...note].join(", ");
+  return [`${method} ${url.pathname}`, key, ...who, what, ...note].join(", ");
 }

@@ -67,6 +67,8 @@ export interface Target {
   readonly principals: readonly Readonly<Record<string, string>>[];
   readonly behaviours: Readonly<Partial<Record<BehaviourName, Behaviour>>>;
   readonly requestBytesMax: number | undefined;
+  /** Whether it forwards requests: then hop-by-hop fields are its concern. */
+  readonly isGateway: boolean;
   /** How many duplicates race. */
   readonly parallel: number;
   readonly timeoutMs: number;

@@ -141,6 +141,7 @@ test("2, and one clear line, for what cannot be", async () => {
     [[], /Expected one address/],
     [["not an address"], /Expected one address/],
     [["ftp://127.0.0.1/"], /begins with http/],
+    [["http://ann:secret@127.0.0.1/"], /without a name or password: give them in `--header`\.$/m],
     [[sound.url.href, "--porfile", "draft"], /'--porfile'.* --help lists the options/],
     [[sound.url.href, "--profile", "rfc"], /Expected `profile` to be draft or /],
     [[sound.url.href, "--target", missing], /Expected `--target` to be a file of JSON \(ENOENT\)/],

@@ -69,7 +69,8 @@ export type Fault =
   | "refuses early data"
   | "reads the body first"
   | "writes past the end"
-  | "takes two framings";
+  | "takes two framings"
+  | "ignores Connection";
 
 type Has = (fault: Fault) => boolean;
 
@@ -122,7 +123,8 @@ export async function serveKeyed(
     if (lines === undefined) return refuse("missing");
     const key = keyIn(lines, has);
     if (!has("has no echo")) response.setHeader(dialect.header, lines);
-    if (key === undefined) return refuse("invalid");
+    const hops = has("ignores Connection") ? "" : (request.headers.connection ?? "");
+    if (key === undefined || hops.includes(dialect.header)) return refuse("invalid");
     const user = has("ignores who asks") ? "anyone" : request.headers["x-user"];
     if (user === undefined) return refuse("invalid");
     const id = JSON.stringify([user, has("folds the case of keys") ? key.toLowerCase() : key]);

@@ -28,9 +28,9 @@ const failures = ({ findings }: Report): string[] =>
 const inapplicable = ({ findings }: Report): string[] =>
   findings.filter(({ outcome }) => outcome.kind === "not-applicable").map(({ name }) => name);
 
-/** What cannot apply, because it is about the other choice. */
-const WHEN_REQUIRED = ["key-optional"];
-const WHEN_OPTIONAL = ["key-required", "code-missing", "problem-missing"];
+/** What cannot apply, because it is about the other choice, or about gateways. */
+const WHEN_REQUIRED = ["key-optional", "key-hop-by-hop"];
+const WHEN_OPTIONAL = ["key-required", "code-missing", "problem-missing", "key-hop-by-hop"];
 const WHEN_UNREPEATABLE = ["server-error-released"];
 const WHEN_REPEATABLE = ["server-error-kept", "server-error-retry-after", "cut-in-doubt"];
 

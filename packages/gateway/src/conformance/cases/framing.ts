@@ -1,9 +1,12 @@
-/** What happens on the connection itself: protocol.md, P-77, P-78 and P-135. */
+/** What happens on the connection itself: protocol.md, P-77, P-78, P-133 and P-135. */
 import { Broken } from "../broken.ts";
-import type { Case } from "../case.ts";
-import { holds, ran } from "../expect.ts";
+import type { Case, Need } from "../case.ts";
+import { holds, isRefused, ran } from "../expect.ts";
 import { isWhole, statusIn, wholeLength } from "../raw-connection.ts";
 import type { Ready, Session } from "../session.ts";
+
+const gateway: Need = ({ isGateway }) =>
+  isGateway ? undefined : "the target does not say that it is a `gateway`";
 
 const MALFORMED = '"not closed';
 
@@ -87,6 +90,22 @@ export const framingCases: readonly Case[] = [
       const status = statusIn(heard.text);
       if (status !== undefined && status < 400) throw new Broken("400", String(status));
       await ran(counter, 0, "a request with two framings");
+    },
+  },
+  {
+    name: "key-hop-by-hop",
+    title: "a request whose `Connection` names the key's field is refused, and not forwarded",
+    cites: { oncekey: ["P-133", "MUST"] },
+    needs: [gateway],
+    async run(session) {
+      const counter = await session.counter();
+      const answer = await session.send({
+        key: session.key(),
+        headers: { Connection: `close, ${session.target.keyHeader}` },
+        note: "with its field named in Connection",
+      });
+      isRefused(session, answer, "invalid", "a key that would be lost on the way");
+      await ran(counter, 0, "a key that would be lost on the way");
     },
   },
 ];
