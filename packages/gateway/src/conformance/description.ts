@@ -22,6 +22,7 @@ export const MEMBERS: readonly string[] = [
   "behaviours",
   "requestBytesMax",
   "gateway",
+  "start",
   "parallel",
   "timeoutMs",
 ];
@@ -47,6 +48,8 @@ export const BEHAVIOURS: readonly BehaviourName[] = [
 const BODY = { amount: "{{n}}" };
 /** Stripe and the Agentic Commerce Protocol allow 255 characters, and so does oncekey. */
 const KEY_LENGTH = 255;
+/** As many digits in all bodies of a run, so that two reports about one server are equal. */
+const START = 100_000;
 /** Enough for a race to be one on two cores, and not so many that a rate limit answers first. */
 const PARALLEL = 20;
 /** Longer than a slow handler of a few seconds. */
@@ -79,6 +82,7 @@ export function readDescription(url: URL, description: unknown): Target {
     behaviours: behavioursOf(given),
     requestBytesMax: given.integer("requestBytesMax"),
     isGateway: given.boolean("gateway") ?? false,
+    start: given.integer("start") ?? START,
     parallel: given.integer("parallel") ?? PARALLEL,
     timeoutMs: given.integer("timeoutMs") ?? TIMEOUT_MS,
   };

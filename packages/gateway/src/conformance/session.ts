@@ -65,15 +65,13 @@ export interface Session {
 
 /** Far apart, so that no two sessions of a run ever send the same body. */
 const BODIES_PER_SESSION = 100;
-/** As many digits in each, so that two reports about one server are equal. */
-const FIRST_BODY = 100_000;
 
 export function createSession(target: Target, profile: Profile, index: number): Session {
   const log: string[] = [];
   const counters: Counter[] = [];
   const agents: Agent[] = [];
   const keys: Key[] = [];
-  const firstBody = FIRST_BODY + index * BODIES_PER_SESSION;
+  const firstBody = target.start + index * BODIES_PER_SESSION;
   const { timeoutMs } = target;
 
   function ready(sending: Sending): Ready {
@@ -144,7 +142,8 @@ const shapeOf = ({ behaviours }: Target, { as }: Sending): Behaviour | undefined
 function fieldsOf(target: Target, sending: Sending, shape: Behaviour | undefined): Field[] {
   const fields = new Map<string, Field>();
   const principal = target.principals[sending.principal ?? 0] ?? {};
-  const type = typeof target.body === "object" ? { "Content-Type": "application/json" } : {};
+  const isJson = typeof target.body !== "string" && target.body !== null;
+  const type = isJson ? { "Content-Type": "application/json" } : {};
   for (const set of [
     type,
     target.headers,

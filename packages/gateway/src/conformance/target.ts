@@ -69,6 +69,8 @@ export interface Target {
   readonly requestBytesMax: number | undefined;
   /** Whether it forwards requests: then hop-by-hop fields are its concern. */
   readonly isGateway: boolean;
+  /** What `{{n}}` begins at. */
+  readonly start: number;
   /** How many duplicates race. */
   readonly parallel: number;
   readonly timeoutMs: number;

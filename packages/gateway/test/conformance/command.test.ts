@@ -127,7 +127,7 @@ test("--junit has a test for each requirement, and --badge the share that holds"
 test("--list needs no server, and --help no address", async () => {
   const list = await command("--list", "--profile", "stripe");
   equal(list.code, 0);
-  match(list.out, /^MUST {4}stripe: retry: a retry of a completed request/m);
+  match(list.out, /^MUST {4}Stripe, retry: a retry of a completed request/m);
   const help = await command("--help");
   equal(help.code, 0);
   match(help.out, /--target FILE/);

@@ -29,7 +29,7 @@ export const failureCases: readonly Case[] = [
     cites: {
       oncekey: ["P-54", "MUST"],
       draft: ["draft 2.6", "SHOULD"],
-      stripe: ["stripe: success or failure", "MUST"],
+      stripe: ["Stripe, success or failure", "MUST"],
     },
     needs: [behaviour("clientError")],
     run: (session) => isKept(session, "clientError", 4),
@@ -40,7 +40,7 @@ export const failureCases: readonly Case[] = [
     cites: {
       oncekey: ["P-55", "MUST"],
       draft: ["draft 2.6", "SHOULD"],
-      stripe: ["stripe: 500 errors too", "MUST"],
+      stripe: ["Stripe, 500 errors too", "MUST"],
     },
     needs: [behaviour("serverError"), effects("unrepeatable")],
     run: (session) => isKept(session, "serverError", 5),

@@ -106,8 +106,8 @@ export const inFlightCases: readonly Case[] = [
     cites: {
       oncekey: ["P-34", "MUST"],
       draft: ["draft 2.7", "SHOULD"],
-      stripe: ["stripe: concurrent", "MUST"],
-      acp: ["acp 6.4", "MUST"],
+      stripe: ["Stripe, concurrent", "MUST"],
+      acp: ["ACP 6.4", "MUST"],
     },
     needs: [behaviour("slow")],
     async run(session) {
@@ -124,7 +124,7 @@ export const inFlightCases: readonly Case[] = [
   {
     name: "in-flight-retry-after",
     title: "the refusal of a duplicate says when to ask again",
-    cites: { oncekey: ["P-34", "MUST"], acp: ["acp 6.4", "SHOULD"] },
+    cites: { oncekey: ["P-34", "MUST"], acp: ["ACP 6.4", "SHOULD"] },
     needs: [behaviour("slow")],
     async run(session) {
       const { key, first, stillRuns } = await running(session);
@@ -143,8 +143,8 @@ export const inFlightCases: readonly Case[] = [
     cites: {
       oncekey: ["P-34", "MUST"],
       draft: ["draft 2.6", "SHOULD"],
-      stripe: ["stripe: conflicts are not saved", "MUST"],
-      acp: ["acp 6.4", "MUST"],
+      stripe: ["Stripe, conflicts are not saved", "MUST"],
+      acp: ["ACP 6.4", "MUST"],
     },
     needs: [behaviour("slow")],
     async run(session) {
@@ -163,8 +163,8 @@ export const inFlightCases: readonly Case[] = [
     cites: {
       oncekey: ["P-35", "MUST"],
       draft: ["draft 2.6", "MUST"],
-      stripe: ["stripe: concurrent", "MUST"],
-      acp: ["acp 6.4", "MUST"],
+      stripe: ["Stripe, concurrent", "MUST"],
+      acp: ["ACP 6.4", "MUST"],
     },
     run: (session) => race(session),
   },
@@ -174,8 +174,8 @@ export const inFlightCases: readonly Case[] = [
     cites: {
       oncekey: ["P-35", "MUST"],
       draft: ["draft 2.6", "MUST"],
-      stripe: ["stripe: concurrent", "MUST"],
-      acp: ["acp 6.4", "MUST"],
+      stripe: ["Stripe, concurrent", "MUST"],
+      acp: ["ACP 6.4", "MUST"],
     },
     needs: [behaviour("slow")],
     run: (session) => race(session, "slow"),

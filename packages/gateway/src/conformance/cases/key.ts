@@ -54,7 +54,7 @@ export const keyCases: readonly Case[] = [
   {
     name: "key-required",
     title: "a required key that is missing is refused, and nothing runs",
-    cites: { oncekey: ["P-1", "MUST"], draft: ["draft 2.7", "SHOULD"], acp: ["acp 6.1", "MUST"] },
+    cites: { oncekey: ["P-1", "MUST"], draft: ["draft 2.7", "SHOULD"], acp: ["ACP 6.1", "MUST"] },
     needs: [keyRequired],
     async run(session) {
       const counter = await session.counter();
@@ -66,7 +66,7 @@ export const keyCases: readonly Case[] = [
   {
     name: "key-optional",
     title: "without a key every request runs, and nothing is remembered",
-    cites: { oncekey: ["P-2", "MUST"], stripe: ["stripe: optional", "MUST"] },
+    cites: { oncekey: ["P-2", "MUST"], stripe: ["Stripe, optional", "MUST"] },
     needs: [keyOptional],
     async run(session) {
       const counter = await session.counter();
@@ -160,8 +160,8 @@ export const keyCases: readonly Case[] = [
     title: "the longest key that is allowed runs",
     cites: {
       oncekey: ["P-9", "MUST"],
-      stripe: ["stripe: 255 characters", "MUST"],
-      acp: ["acp 6.1", "MUST"],
+      stripe: ["Stripe, 255 characters", "MUST"],
+      acp: ["ACP 6.1", "MUST"],
     },
     run(session) {
       const length = session.target.keyLengthMax;
@@ -173,8 +173,8 @@ export const keyCases: readonly Case[] = [
     title: "a key past the longest is refused, and nothing runs",
     cites: {
       oncekey: ["P-9", "MUST"],
-      stripe: ["stripe: 255 characters", "SHOULD"],
-      acp: ["acp 6.1", "SHOULD"],
+      stripe: ["Stripe, 255 characters", "SHOULD"],
+      acp: ["ACP 6.1", "SHOULD"],
     },
     run(session) {
       const length = session.target.keyLengthMax + 1;
@@ -243,7 +243,7 @@ export const keyCases: readonly Case[] = [
   {
     name: "key-echo",
     title: "first answers, replays and refusals carry the key as it was sent",
-    cites: { oncekey: ["P-17", "MUST"], acp: ["acp 6.1", "SHOULD"] },
+    cites: { oncekey: ["P-17", "MUST"], acp: ["ACP 6.1", "SHOULD"] },
     async run(session) {
       const key = session.key();
       const sent = session.target.keyFormat === "quoted" ? quoted(key.value) : key.value;

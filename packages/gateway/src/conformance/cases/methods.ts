@@ -23,7 +23,7 @@ export const methodCases: readonly Case[] = [
     cites: {
       oncekey: ["P-75", "MUST"],
       draft: ["draft 1", "SHOULD"],
-      stripe: ["stripe: GET and DELETE", "MUST"],
+      stripe: ["Stripe, GET and DELETE", "MUST"],
     },
     needs: [behaviour("read")],
     run: (session) => isUntouched(session, "GET"),

@@ -72,8 +72,8 @@ export const mismatchCases: readonly Case[] = [
     cites: {
       oncekey: ["P-37", "MUST"],
       draft: ["draft 2.7", "SHOULD"],
-      stripe: ["stripe: parameters", "MUST"],
-      acp: ["acp 6.4", "MUST"],
+      stripe: ["Stripe, parameters", "MUST"],
+      acp: ["ACP 6.4", "MUST"],
     },
     needs: [distinctBodies],
     run: (session) => differs(session, {}, { body: 1, note: "another body" }),
@@ -98,8 +98,8 @@ export const mismatchCases: readonly Case[] = [
     cites: {
       oncekey: ["P-37", "MUST"],
       draft: ["draft 2.6", "SHOULD"],
-      stripe: ["stripe: retry", "MUST"],
-      acp: ["acp 6.4", "MUST"],
+      stripe: ["Stripe, retry", "MUST"],
+      acp: ["ACP 6.4", "MUST"],
     },
     needs: [distinctBodies],
     async run(session) {
@@ -115,20 +115,20 @@ export const mismatchCases: readonly Case[] = [
   {
     name: "mismatch-query",
     title: "a key that comes back with another query is refused",
-    cites: { oncekey: ["P-38", "MUST"], stripe: ["stripe: parameters", "SHOULD"] },
+    cites: { oncekey: ["P-38", "MUST"], stripe: ["Stripe, parameters", "SHOULD"] },
     run: (session) => differs(session, {}, { query: "probe=1", note: "another query" }),
   },
   {
     name: "mismatch-path",
     title: "a key that comes back on another path is refused",
-    cites: { oncekey: ["P-38", "MUST"], stripe: ["stripe: endpoint", "MUST"] },
+    cites: { oncekey: ["P-38", "MUST"], stripe: ["Stripe, endpoint", "MUST"] },
     needs: [behaviour("elsewhere")],
     run: (session) => differs(session, {}, { as: "elsewhere", note: "another path" }),
   },
   {
     name: "same-json",
     title: "JSON that differs in member order and white space is the same request",
-    cites: { oncekey: ["P-40", "MUST"], acp: ["acp 6.2", "SHOULD"] },
+    cites: { oncekey: ["P-40", "MUST"], acp: ["ACP 6.2", "SHOULD"] },
     needs: [jsonObject],
     run: (session) =>
       isTheSame(

@@ -119,17 +119,17 @@ const describedCase = (refusal: Refusal): Case => ({
 });
 
 export const problemCases: readonly Case[] = [
-  codeCase("missing", { oncekey: ["P-1", "MUST"], acp: ["acp 6.1", "MUST"] }),
+  codeCase("missing", { oncekey: ["P-1", "MUST"], acp: ["ACP 6.1", "MUST"] }),
   codeCase("invalid", { oncekey: ["P-6", "MUST"] }),
   codeCase("conflict", {
     oncekey: ["P-37", "MUST"],
-    stripe: ["stripe: idempotency_error", "MUST"],
-    acp: ["acp 6.4", "MUST"],
+    stripe: ["Stripe, idempotency_error", "MUST"],
+    acp: ["ACP 6.4", "MUST"],
   }),
   codeCase("inFlight", {
     oncekey: ["P-34", "MUST"],
-    stripe: ["stripe: idempotency_key_in_use", "MUST"],
-    acp: ["acp 6.4", "MUST"],
+    stripe: ["Stripe, idempotency_key_in_use", "MUST"],
+    acp: ["ACP 6.4", "MUST"],
   }),
   problemCase("missing"),
   problemCase("invalid"),

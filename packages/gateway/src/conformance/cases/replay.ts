@@ -35,8 +35,8 @@ export const replayCases: readonly Case[] = [
     cites: {
       oncekey: ["P-19", "MUST"],
       draft: ["draft 2.6", "SHOULD"],
-      stripe: ["stripe: first", "MUST"],
-      acp: ["acp 6.3", "MUST"],
+      stripe: ["Stripe, first", "MUST"],
+      acp: ["ACP 6.3", "MUST"],
     },
     async run(session) {
       const counter = await session.counter();
@@ -50,8 +50,8 @@ export const replayCases: readonly Case[] = [
     cites: {
       oncekey: ["P-20", "MUST"],
       draft: ["draft 1", "MUST"],
-      stripe: ["stripe: retry", "MUST"],
-      acp: ["acp 6.3", "MUST"],
+      stripe: ["Stripe, retry", "MUST"],
+      acp: ["ACP 6.3", "MUST"],
     },
     async run(session) {
       const counter = await session.counter();
@@ -70,8 +70,8 @@ export const replayCases: readonly Case[] = [
     cites: {
       oncekey: ["P-20", "MUST"],
       draft: ["draft 2.6", "SHOULD"],
-      stripe: ["stripe: retry", "MUST"],
-      acp: ["acp 6.3", "MUST"],
+      stripe: ["Stripe, retry", "MUST"],
+      acp: ["ACP 6.3", "MUST"],
     },
     async run(session) {
       const key = session.key();
@@ -87,8 +87,8 @@ export const replayCases: readonly Case[] = [
     title: "a replay says that it is one, and the first answer does not",
     cites: {
       oncekey: ["P-20", "MUST"],
-      stripe: ["stripe: marker", "SHOULD"],
-      acp: ["acp 6.3", "SHOULD"],
+      stripe: ["Stripe, marker", "SHOULD"],
+      acp: ["ACP 6.3", "SHOULD"],
     },
     needs: [marked],
     async run(session) {
@@ -117,7 +117,7 @@ export const replayCases: readonly Case[] = [
     cites: {
       oncekey: ["P-22", "MUST"],
       draft: ["draft 2.6", "SHOULD"],
-      acp: ["acp 6.3", "SHOULD"],
+      acp: ["ACP 6.3", "SHOULD"],
     },
     async run(session) {
       const { first, again } = await firstAndAgain(session);
@@ -167,7 +167,7 @@ export const replayCases: readonly Case[] = [
   {
     name: "replay-other-headers",
     title: "a retry with other Accept, Accept-Language and User-Agent is a replay",
-    cites: { oncekey: ["P-29", "MUST"], stripe: ["stripe: parameters", "SHOULD"] },
+    cites: { oncekey: ["P-29", "MUST"], stripe: ["Stripe, parameters", "SHOULD"] },
     async run(session) {
       const counter = await session.counter();
       const key = session.key();

@@ -9,8 +9,8 @@ export const scopeCases: readonly Case[] = [
     cites: {
       oncekey: ["P-65", "MUST"],
       draft: ["draft 5", "SHOULD"],
-      stripe: ["stripe: per account", "MUST"],
-      acp: ["acp 6.1", "SHOULD"],
+      stripe: ["Stripe, per account", "MUST"],
+      acp: ["ACP 6.1", "SHOULD"],
     },
     needs: [twoPrincipals],
     async run(session) {
