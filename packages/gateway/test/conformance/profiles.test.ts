@@ -14,12 +14,20 @@ interface Held {
   readonly dialect: Dialect;
   readonly required: boolean;
   readonly fault?: Fault;
+  readonly said?: Readonly<Record<string, unknown>>;
 }
 
-async function findings({ profile, dialect, required, fault }: Held): Promise<readonly Finding[]> {
+/** As its clients send it. */
+const FORM = {
+  headers: { "Content-Type": "application/x-www-form-urlencoded" },
+  body: "amount={{n}}&currency=usd",
+};
+
+async function findings(held: Held): Promise<readonly Finding[]> {
+  const { profile, dialect, required, fault, said } = held;
   const serving = await serveKeyed(fault, dialect);
   try {
-    const description = { ...DESCRIPTION, profile, key: { required } };
+    const description = { ...DESCRIPTION, ...said, profile, key: { required } };
     return (await run(readDescription(serving.url, description))).findings;
   } finally {
     await serving.close();
@@ -40,6 +48,7 @@ describe("profiles", { concurrency: 4 }, () => {
       dialect: DIALECTS.stripe,
       required: false,
       fault,
+      said: FORM,
     });
     deepEqual(failed(all), []);
     ok(passed(all) >= 20, `${passed(all)} passed`);
