@@ -5,10 +5,12 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { Ending } from "./command/ending.ts";
 import { gatewayCommand } from "./command/gateway.ts";
+import { keysCommand } from "./command/keys.ts";
 import { Complaint } from "./complaint.ts";
 
-const COMMANDS: readonly (() => Command)[] = [gatewayCommand];
+const COMMANDS: readonly (() => Command)[] = [gatewayCommand, keysCommand];
 
 const MISTAKE = 2;
 
@@ -29,7 +31,7 @@ export async function runCommand(args: readonly string[], written: Written): Pro
       writeErr: (text) => written.err(text),
       outputError: complain,
     });
-  for (const make of COMMANDS) program.addCommand(make().copyInheritedSettings(program));
+  for (const make of COMMANDS) program.addCommand(inheriting(make(), program));
   try {
     if (args.length === 0) written.out(program.helpInformation());
     else await program.parseAsync(args, { from: "user" });
@@ -37,10 +39,22 @@ export async function runCommand(args: readonly string[], written: Written): Pro
   } catch (error) {
     // What commander had to say, it has said.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISTAKE;
-    if (!(error instanceof Complaint)) throw error;
+    if (error instanceof Ending) {
+      if (error.message !== "") complain(error.message);
+      return error.code;
+    }
+    // The library's own word for a wrong option is a TypeError that names it.
+    if (!(error instanceof Complaint || error instanceof TypeError)) throw error;
     complain(error.message);
     return MISTAKE;
   }
+}
+
+/** A command that was made apart would end the process by itself, and write where it likes. */
+function inheriting(command: Command, from: Command): Command {
+  command.copyInheritedSettings(from);
+  for (const inner of command.commands) inheriting(inner, command);
+  return command;
 }
 
 function version(): string {

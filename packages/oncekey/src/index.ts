@@ -1,5 +1,5 @@
 /** `oncekey({ store })` for any work, and what goes with a guard whichever framework it stands in. */
-export type { Scope } from "./core/address.ts";
+export type { Door, Scope } from "./core/address.ts";
 export type { Codec } from "./core/codec.ts";
 export type { Context } from "./core/context.ts";
 export type { Seal } from "./core/envelope.ts";
@@ -37,6 +37,7 @@ export type { TransactionalStore } from "./core/transaction.ts";
 export { type HttpContext, idempotencyOf, optionalIdempotencyOf } from "./http/carrier.ts";
 export { type ForgetRequest, type Forgotten, forget } from "./http/forget.ts";
 export { hiddenField } from "./http/form.ts";
+export { recordId, scopeDigest } from "./http/lookup.ts";
 export type { GuardOptions, Principal } from "./http/options.ts";
 export { type KnownAnswer, settle } from "./http/settle.ts";
 export { CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS } from "./protocol/header.ts";

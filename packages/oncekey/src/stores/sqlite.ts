@@ -16,12 +16,13 @@ import { answered, createConnection, type SqliteClient, unavailable } from "./sq
 import { patiently, within } from "./sql/sqlite-lock.ts";
 import {
   checkedOptions,
+  checkedTable,
   type SqliteStoreOptions,
   type SqliteTransactionOptions,
 } from "./sql/sqlite-options.ts";
 import { readPage } from "./sql/sqlite-page.ts";
 import { createRecords, type Turn } from "./sql/sqlite-records.ts";
-import { isMigrated, migrate, switchToWal } from "./sql/sqlite-schema.ts";
+import { isMigrated, migrate, schemaStatements, switchToWal } from "./sql/sqlite-schema.ts";
 import { completeWith } from "./sql/sqlite-transaction.ts";
 import { createWriter, LockedOut } from "./sql/sqlite-writer.ts";
 
@@ -145,6 +146,16 @@ export function sqliteStore(
       }),
     );
   return Object.assign(store, { transaction: transactional });
+}
+
+/**
+ * The statements that `setup()` runs, in order, for whoever keeps migrations elsewhere. Once they
+ * have run, `setup()` only turns the file to WAL.
+ *
+ * @example await writeFile("migrations/0001-oncekey.sql", sqliteSchema().join("\n"));
+ */
+export function sqliteSchema(options: Pick<SqliteStoreOptions, "table"> = {}): readonly string[] {
+  return schemaStatements(checkedTable(options));
 }
 
 function checkPage({ limit, after }: ListRequest): void {

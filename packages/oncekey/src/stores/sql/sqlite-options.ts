@@ -29,6 +29,21 @@ const BUSY_MS_MAX = 2_147_483_647;
 /** Names go into the statements as they are, so nothing else may be in them (S-16). */
 const TABLE_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
 
+const DEFAULT_TABLE = "oncekey_records";
+
+function checkTable(table: unknown): void {
+  if (typeof table === "string" && TABLE_NAME.test(table) && !table.startsWith("sqlite_")) return;
+  refuse("table", `a name that matches ${TABLE_NAME.source}, and not "sqlite_..."`, table);
+}
+
+/** Of whoever asks for the schema alone. */
+export function checkedTable(options: Pick<SqliteStoreOptions, "table">): string {
+  checkNames("sqliteSchema()", options, ["table"]);
+  const { table = DEFAULT_TABLE } = options;
+  checkTable(table);
+  return table;
+}
+
 interface Checked extends Required<SqliteStoreOptions> {
   readonly transactions: SqliteClient | undefined;
 }
@@ -39,15 +54,8 @@ export function checkedOptions(
 ): Checked {
   checkNames("sqliteStore()", options, ["table", "durability", "busyMs", "transactions"]);
   if (!isClient(db)) refuse("db", "a database with `prepare` and `exec`", db);
-  const {
-    table = "oncekey_records",
-    durability = "full",
-    busyMs = BUSY_MS,
-    transactions,
-  } = options;
-  if (typeof table !== "string" || !TABLE_NAME.test(table) || table.startsWith("sqlite_")) {
-    refuse("table", `a name that matches ${TABLE_NAME.source}, and not "sqlite_..."`, table);
-  }
+  const { table = DEFAULT_TABLE, durability = "full", busyMs = BUSY_MS, transactions } = options;
+  checkTable(table);
   checkOneOf("durability", durability, ["full", "normal"]);
   checkInteger("busyMs", busyMs, 1, BUSY_MS_MAX);
   if (transactions !== undefined) checkSecond(db, transactions);

@@ -56,6 +56,20 @@ function migrationsOf(table: string): readonly string[] {
   ];
 }
 
+/** All of it, in order, with the note of what was done: `setup` then finds nothing left to do. */
+export function schemaStatements(table: string): readonly string[] {
+  return [
+    createMigrations(table),
+    ...migrationsOf(table).flatMap((sql, index) => [
+      sql,
+      `INSERT INTO ${tablesOf(table).migrations} (version) VALUES (${index + 1});`,
+    ]),
+  ];
+}
+
+const createMigrations = (table: string): string =>
+  `CREATE TABLE IF NOT EXISTS ${tablesOf(table).migrations} (version INTEGER PRIMARY KEY) STRICT;`;
+
 /** Readers that do not wait for the writer need WAL. It stays with the file. May meet a lock. */
 export function switchToWal(connection: Connection): void {
   if (journalOf(connection) !== "wal") connection.exec("PRAGMA journal_mode = WAL");
@@ -81,7 +95,7 @@ export function isMigrated(connection: Connection, table: string): boolean {
 /** Applies what is missing, and says so. Under the write lock, so nobody else can be at it. */
 export function migrate(connection: Connection, table: string): boolean {
   const { migrations } = tablesOf(table);
-  connection.exec(`CREATE TABLE IF NOT EXISTS ${migrations} (version INTEGER PRIMARY KEY) STRICT;`);
+  connection.exec(createMigrations(table));
   const done = versionOf(connection, table);
   for (const [index, sql] of migrationsOf(table).entries()) {
     if (index < done) continue;
