@@ -8,9 +8,10 @@ import { Command, CommanderError } from "commander";
 import { Ending } from "./command/ending.ts";
 import { gatewayCommand } from "./command/gateway.ts";
 import { keysCommand } from "./command/keys.ts";
+import { migrateCommand } from "./command/migrate.ts";
 import { Complaint } from "./complaint.ts";
 
-const COMMANDS: readonly (() => Command)[] = [gatewayCommand, keysCommand];
+const COMMANDS: readonly (() => Command)[] = [gatewayCommand, keysCommand, migrateCommand];
 
 const MISTAKE = 2;
 

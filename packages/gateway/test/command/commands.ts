@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { startPostgres, startRedis } from "local-servers";
 import { type Inspector, recordId, type Store, scopeDigest } from "oncekey";
 import { idempotency } from "oncekey/web";
-import { openStore } from "../../src/stores.ts";
+import { type Database, withDatabase } from "../../src/command/database.ts";
 
 const CLI = join(import.meta.dirname, "../../src/cli.js");
 
@@ -80,16 +80,16 @@ export async function places(): Promise<readonly Place[]> {
 
 const JOIN_SCOPE = ["tenant", "user-1"];
 
-/** Uses a store as a gateway would have opened it, tables included. */
-export async function withStore<T>(
+/** Uses a store, its tables included. */
+export function withStore<T>(
   address: string,
   use: (store: Store & Inspector) => Promise<T>,
 ): Promise<T> {
-  const opened = await openStore(address);
-  try {
-    return await use(opened.store);
-  } finally {
-    await opened.close();
+  return withDatabase(address, usingTables, { mayCreate: true });
+
+  async function usingTables(database: Database): Promise<T> {
+    await database.setup();
+    return use(database.store);
   }
 }
 
