@@ -5,13 +5,19 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { doctorCommand } from "./command/doctor.ts";
 import { Ending } from "./command/ending.ts";
 import { gatewayCommand } from "./command/gateway.ts";
 import { keysCommand } from "./command/keys.ts";
 import { migrateCommand } from "./command/migrate.ts";
 import { Complaint } from "./complaint.ts";
 
-const COMMANDS: readonly (() => Command)[] = [gatewayCommand, keysCommand, migrateCommand];
+const COMMANDS: readonly (() => Command)[] = [
+  gatewayCommand,
+  keysCommand,
+  migrateCommand,
+  doctorCommand,
+];
 
 const MISTAKE = 2;
 
