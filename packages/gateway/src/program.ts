@@ -5,6 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { completionCommand } from "./command/completion.ts";
 import { doctorCommand } from "./command/doctor.ts";
 import { Ending } from "./command/ending.ts";
 import { gatewayCommand } from "./command/gateway.ts";
@@ -17,6 +18,7 @@ const COMMANDS: readonly (() => Command)[] = [
   keysCommand,
   migrateCommand,
   doctorCommand,
+  completionCommand,
 ];
 
 const MISTAKE = 2;
