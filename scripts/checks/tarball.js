@@ -55,7 +55,7 @@ const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, "package.jso
 
 export async function checkFiles() {
   await checkFilesOf(LIBRARY, []);
-  await checkFilesOf(GATEWAY, ["oncekey.schema.json"]);
+  await checkFilesOf(GATEWAY, ["oncekey.schema.json", "grafana/oncekey.json"]);
 }
 
 /**

@@ -8,7 +8,7 @@ import { legible, table } from "./printer.ts";
 /** As many digits of an id as the logs have. */
 export const SHORT_ID = 12;
 
-export const shortId = (id: string): string => id.slice(0, SHORT_ID);
+const shortId = (id: string): string => id.slice(0, SHORT_ID);
 
 /** Of the store's clock. */
 export const instant = (ms: number): string => new Date(ms).toISOString();
