@@ -1,11 +1,11 @@
 /** The cases of every adapter, played through the gateway: the same requests, the same bytes. */
 import { ok, rejects } from "node:assert/strict";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { settle } from "oncekey";
 import { type AdapterSubject, adapterCases } from "oncekey/conformance";
 import { memoryStore } from "oncekey/memory";
 import { deviationOf, deviations, NOT_PLAYED } from "./deviations.ts";
-import { mount } from "./mount.ts";
+import { closeAll, mount } from "./mount.ts";
 
 /** Of today, so that a decision by the gateway's own clock would be wrong in every case. */
 const STARTED_AT = Date.now();
@@ -50,6 +50,8 @@ function tooLate(): Promise<never> {
     setTimeout(() => reject(new Error("It never came.")), DENIED_MS).unref();
   });
 }
+
+after(closeAll);
 
 describe("oncekey/conformance, through the gateway", { concurrency: 4 }, () => {
   for (const { name, run } of adapterCases) {
