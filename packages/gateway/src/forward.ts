@@ -79,7 +79,15 @@ async function sendOn(
     chunk(bytes, resume) {
       overhearing.chunk(bytes);
       if (response.write(bytes)) return true;
-      response.once("drain", resume);
+      // Whoever does not read holds a connection of the upstream, and a key in flight. With an error,
+      // so that it counts as the client's leaving: what it asked for goes on, and is kept.
+      const leave = () => request.socket.destroy(new Error("The client does not read."));
+      const stalled = setTimeout(leave, way.timeoutMs);
+      response.once("drain", () => {
+        clearTimeout(stalled);
+        resume();
+      });
+      response.once("close", () => clearTimeout(stalled));
       return false;
     },
     whole(trailers) {

@@ -45,6 +45,9 @@ export interface Ruled {
   readonly keyNames: readonly string[];
 }
 
+/** Longer than people wait, and as long as most servers let a request run. */
+const TIMEOUT_MS = 60_000;
+
 type Heard = (request: IncomingMessage, forwarded: Forwarded) => void;
 
 /** Throws a `Complaint`, or the library's `TypeError` that names the option. */
@@ -70,7 +73,7 @@ export function createRules(options: RuleOptions, heard: Heard): Rules {
       const to = upstreamFor(targets, request);
       const way = {
         upstream: to,
-        timeoutMs: ofRoute ?? timeoutMs ?? to.timeoutMs,
+        timeoutMs: ofRoute ?? to.timeoutMs ?? timeoutMs ?? TIMEOUT_MS,
         effects: kind,
         distrusted: distrusted(request),
         keyNames,

@@ -10,6 +10,9 @@ import type { Duplex } from "node:stream";
 import { type Line, linesOf, passedOn, VIA } from "./fields.ts";
 import { literalOf, type Upstream } from "./upstream.ts";
 
+/** To agree on another protocol is no work. */
+const HANDSHAKE_MS = 60_000;
+
 /** A bare answer, and the end of the connection. */
 export function refuseSocket(socket: Duplex, status: 400 | 501 | 502 | 503): void {
   const reason = {
@@ -30,7 +33,7 @@ export function passUpgrade(
   head: Buffer,
   { upstream, distrusted }: { readonly upstream: Upstream; readonly distrusted: readonly string[] },
 ): void {
-  const { url, host, tls, lookup, timeoutMs } = upstream;
+  const { url, host, tls, lookup, timeoutMs = HANDSHAKE_MS } = upstream;
   const open = url.protocol === "https:" ? requestHttps : requestHttp;
   const asked = open({
     host: literalOf(url),

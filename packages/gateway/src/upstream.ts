@@ -18,7 +18,8 @@ export interface Upstream {
   readonly url: URL;
   /** Which `Host` it sees. */
   readonly host: "preserve" | "upstream";
-  readonly timeoutMs: number;
+  /** Its own; otherwise the gateway's counts. */
+  readonly timeoutMs: number | undefined;
   readonly tls: { readonly ca?: string; readonly servername: string };
   readonly lookup: LookupFunction;
   send(ask: Ask, heard: Heard): Promise<Ended>;
@@ -57,7 +58,6 @@ export type Ended =
 
 /** An upstream that is there accepts at once; 5 s are for one that is just starting. */
 const CONNECT_MS = 5_000;
-const TIMEOUT_MS = 60_000;
 /** More than most servers have workers, and few enough to fit their backlog. */
 const CONNECTIONS = 256;
 /** Less than the 5 s of most servers, so that an idle connection is left before it is dropped. */
@@ -95,7 +95,7 @@ export function createUpstream(
   return {
     url,
     host: config.host ?? "preserve",
-    timeoutMs: config.timeoutMs ?? TIMEOUT_MS,
+    timeoutMs: config.timeoutMs,
     tls,
     lookup: resolve,
     send: (ask, heard) => send(pool, ask, heard),

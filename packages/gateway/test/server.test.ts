@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createTls } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -146,6 +146,45 @@ test("a 103 and trailers pass, and are not kept", async (context) => {
   ok(!again.includes("103") && !again.includes("X-Sum"));
   ok(again.endsWith("\r\n\r\nok"));
   later.destroy();
+});
+
+test("a client that does not read is left, and its answer is kept for the retry", async (context) => {
+  const size = 24 * 1024 * 1024;
+  const upstream = await rawUpstream((socket) => {
+    socket.write(`HTTP/1.1 201 Created\r\nContent-Length: ${size}\r\n\r\n`);
+    socket.write("x".repeat(size));
+  });
+  const gateway = await gatewayTo(upstream.url, { timeoutMs: 300, maxResponseBytes: size });
+  context.after(async () => {
+    await gateway.stop();
+    await upstream.close();
+  });
+  const deaf = connect(gateway.port, "127.0.0.1");
+  deaf.on("error", () => {});
+  deaf.pause();
+  deaf.write("POST /pay HTTP/1.1\r\nHost: h\r\nIdempotency-Key: k1\r\n");
+  deaf.write('Content-Type: application/json\r\nContent-Length: 13\r\n\r\n{"amount":10}');
+  let again = await send(gateway);
+  for (let tries = 0; again.status !== 201 && tries < 200; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    again = await send(gateway);
+  }
+  deepEqual([again.status, again.isReplay, again.text.length], [201, true, size]);
+  equal(upstream.hits.length, 1);
+  deaf.destroy();
+});
+
+test("a route's time-out comes before its upstream's, and that before the gateway's", async (context) => {
+  const upstream = await rawUpstream(() => {});
+  const options = { timeoutMs: 20_000, routes: [{ match: "/slow", timeoutMs: 100 }] };
+  const gateway = await gatewayTo({ url: upstream.url, timeoutMs: 20_000 }, options);
+  const other = await gatewayTo({ url: upstream.url, timeoutMs: 100 }, { timeoutMs: 20_000 });
+  context.after(async () => {
+    await Promise.all([gateway.stop(), other.stop()]);
+    await upstream.close();
+  });
+  equal((await send(gateway, { path: "/slow" })).status, 504);
+  equal((await send(other)).status, 504);
 });
 
 const UPGRADE =
