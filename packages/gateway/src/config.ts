@@ -70,6 +70,10 @@ const config = z
       .describe("Addresses whose scope header counts: IPs or CIDR. Loopback."),
     routes: z.array(route).optional().describe("The first that matches a path changes the rules."),
     timeoutMs: timeoutMs.optional(),
+    authorize: z
+      .string()
+      .optional()
+      .describe("Asked with a GET before every request with a key: 2xx goes on."),
     allowUpgrades: z.boolean().optional(),
     allowLinkLocal: z.boolean().optional(),
     health: z.string().startsWith("/").optional(),

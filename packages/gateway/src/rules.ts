@@ -29,6 +29,8 @@ export interface RuleOptions
 }
 
 export interface Rules {
+  /** The key's own names, in lower case. */
+  readonly keyNames: readonly string[];
   of(request: IncomingMessage): Ruled;
   close(atOnce: boolean): Promise<void>;
 }
@@ -42,7 +44,6 @@ export interface Ruled {
   readonly needed: ReadonlySet<string>;
   /** Fields that are not sent on, because a stranger sent them. */
   readonly distrusted: readonly string[];
-  readonly keyNames: readonly string[];
 }
 
 /** Longer than people wait, and as long as most servers let a request run. */
@@ -98,12 +99,13 @@ export function createRules(options: RuleOptions, heard: Heard): Rules {
   }));
 
   return {
+    keyNames,
     of(request) {
       const path = pathOf(request.url ?? "/");
       const { serve, needed, distrusted } =
         compiled.find(({ matches }) => matches(path))?.rules ?? base;
       const to = upstreamFor(targets, request);
-      return { serve, needed, upstream: to, distrusted: distrusted(request), keyNames };
+      return { serve, needed, upstream: to, distrusted: distrusted(request) };
     },
     async close(atOnce) {
       await Promise.all(targets.map((target) => target.upstream.close(atOnce)));

@@ -11,6 +11,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Listener, problem } from "oncekey";
 import type { ListenAddress } from "./address.ts";
+import { createAuthorizer } from "./authorize.ts";
 import { reasonOf, rootOf } from "./complaint.ts";
 import { linesOf, namedByConnection } from "./fields.ts";
 import { createHealth } from "./health.ts";
@@ -24,6 +25,8 @@ export interface GatewayOptions extends RuleOptions {
   readonly allowUpgrades?: boolean | undefined;
   /** A path that answers whether the gateway lives; with "/ready" behind it, whether it is ready. */
   readonly health?: string | undefined;
+  /** Asked with a GET before every request with a key: 2xx goes on, 401 and 403 are the answer. */
+  readonly authorize?: string | undefined;
   /** How long a stop waits for what runs. 65 s: as long as an upstream may be silent, and more. */
   readonly stopTimeoutMs?: number | undefined;
   readonly log?: Log;
@@ -49,7 +52,14 @@ const STOP_MS = 65_000;
 
 /** Throws a `Complaint`, or the library's `TypeError` that names the option. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { allowUpgrades = false, health, stopTimeoutMs = STOP_MS, log = SILENT, ...rest } = options;
+  const {
+    allowUpgrades = false,
+    health,
+    stopTimeoutMs = STOP_MS,
+    log = SILENT,
+    authorize,
+    ...rest
+  } = options;
   const rules = createRules(
     { ...rest, onEvent: listening(log, options.onEvent) },
     (request, forwarded) => {
@@ -59,6 +69,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       log.warn({ label: labelOf(request), why, error }, "upstream gave no answer");
     },
   );
+  const authorizer =
+    authorize === undefined ? undefined : createAuthorizer(authorize, rules.keyNames);
   const running = new Set<ServerResponse>();
   /** Connections on which something was refused: what follows there is not believed. */
   const refused = new WeakSet<Socket>();
@@ -90,7 +102,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     const ruled = ruledFor(request);
     if (ruled === undefined) return bare(response, 404);
     if (stripsWhatIsNeeded(request, ruled)) return keyInvalid(response);
+    if (authorizer !== undefined && mayHoldKey(request)) {
+      if (!(await authorizer.allows(request, response))) return;
+    }
     await ruled.serve(request, response);
+  }
+
+  /** With a form, nobody knows before it is read. */
+  function mayHoldKey({ headers, method = "" }: IncomingMessage): boolean {
+    const isInForm = options.formField !== undefined && !["GET", "HEAD"].includes(method);
+    return isInForm || rules.keyNames.some((name) => headers[name] !== undefined);
   }
 
   function ruledFor(request: IncomingMessage): Ruled | undefined {
@@ -221,6 +242,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const isDone = await idle();
     for (const server of servers) server.closeAllConnections();
     await rules.close(!isDone);
+    await authorizer?.close();
     return isDone;
   }
 }

@@ -43,6 +43,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] =
   [[...GOOD, "--listen", "127.0.0.1:99999"], /--listen/],
   [[...GOOD, "--listen", "192.0.2.1:0"], /--listen/],
   [[...GOOD, "--admin", "here"], /--admin/],
+  [[...GOOD, "--authorize", "/may"], /--authorize/],
   [[...GOOD, "--trusted-proxy", "10.0.0.0/40"], /--trusted-proxy/],
   [[...GOOD, "--trusted-proxy", "proxy.example"], /--trusted-proxy/],
   [[...GOOD, "--effects", "transactional"], /--effects.*transaction/],

@@ -187,6 +187,47 @@ test("a route's time-out comes before its upstream's, and that before the gatewa
   equal((await send(other)).status, 504);
 });
 
+test("S-3: with `authorize`, rights that were taken away since keep the answer back", async (context) => {
+  let verdict = "204 No Content\r\n\r\n";
+  const check = await rawUpstream((socket) => socket.write(`HTTP/1.1 ${verdict}`));
+  const upstream = await rawUpstream(creates);
+  const gateway = await gatewayTo(upstream.url, { authorize: `${check.url}/may?a=1` });
+  context.after(async () => {
+    await gateway.stop();
+    await Promise.all([upstream.close(), check.close()]);
+  });
+  const headers = { authorization: "Bearer t" };
+  equal((await send(gateway, { headers })).status, 201);
+  const [asked = ""] = check.hits;
+  match(asked, /^GET \/may\?a=1 HTTP\/1\.1\r\n/);
+  deepEqual(
+    ["authorization", "x-original-method", "x-original-uri", "idempotency-key"].map((name) =>
+      fieldOf(asked, name),
+    ),
+    ["Bearer t", "POST", "/pay", undefined],
+  );
+
+  for (const status of ["401 Unauthorized", "403 Forbidden"]) {
+    verdict = `${status}\r\nWWW-Authenticate: Bearer\r\nContent-Length: 2\r\n\r\nno`;
+    const refused = await send(gateway, { headers });
+    deepEqual([refused.status, refused.text], [Number(status.slice(0, 3)), "no"]);
+    equal(refused.headers.get("www-authenticate"), "Bearer");
+  }
+  for (const other of ["500 No", "302 Found\r\nLocation: /", "404 No"]) {
+    verdict = `${other}\r\nContent-Length: 0\r\n\r\n`;
+    equal((await send(gateway, { headers })).status, 503);
+  }
+  verdict = "204 No Content\r\n\r\n";
+  equal((await send(gateway, { headers })).isReplay, true);
+  equal(upstream.hits.length, 1);
+
+  const before = check.hits.length;
+  equal((await fetch(`${gateway.url}/free`)).status, 201);
+  equal(check.hits.length, before, "without a key nobody is asked");
+  await check.close();
+  equal((await send(gateway, { headers })).status, 503);
+});
+
 const UPGRADE =
   "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-User-Id: ann\r\n\r\n";
 

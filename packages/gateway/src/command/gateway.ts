@@ -37,6 +37,7 @@ export function gatewayCommand(): Command {
       ),
     )
     .option("--scope <rule>", "whose key it is: header:NAME, or global; may be repeated", several)
+    .option("--authorize <url>", "asked with a GET before every request with a key: 2xx goes on")
     .option("--trusted-proxy <address>", "whose scope header counts (loopback)", several);
   addRules(command);
   addLimits(command);
@@ -97,6 +98,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   store: "--store",
   scope: "--scope",
   trustedProxies: "--trusted-proxy",
+  authorize: "--authorize",
   effects: "--effects",
   methods: "--methods",
   header: "--header",
@@ -177,11 +179,13 @@ async function run(flags: Flags): Promise<void> {
     const bound = await listening(gateway.listen(at), "--listen", at);
     process.stdout.write(`listening on ${originOf(bound)}\n`);
     for (const warning of opened.warnings) log.warn({}, warning);
-    log.info(
-      {},
-      "A kept answer goes to whoever still presents the same scope: rights that were taken away " +
-        "are for a check in front of the gateway.",
-    );
+    if (config.authorize === undefined) {
+      log.info(
+        {},
+        "A kept answer goes to whoever still presents the same scope, though rights were taken " +
+          "away since: --authorize asks first.",
+      );
+    }
     stopOnSignal(gateway, opened, log);
   } catch (error) {
     await gateway?.stop();
