@@ -21,6 +21,14 @@ export class NotApplicable extends Error {
   }
 }
 
+/** The machine was busy, and the moment has passed. Worth another try. */
+export class TooLate extends NotApplicable {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "TooLate";
+  }
+}
+
 /** The server gave no answer: it cannot be reached, hung up, or was silent for too long. */
 export class NoAnswer extends Error {
   constructor(reason: string) {

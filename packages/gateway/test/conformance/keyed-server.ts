@@ -93,7 +93,7 @@ const NOT_KEPT = /^(?:set-cookie|x-request-id|retry-after|date|connection|keep-a
 /** Most of a request, and most of an answer that is kept. */
 const BYTES_MAX = 1024 * 1024;
 /** Later than a client needs to ask again. */
-const LATE_MS = 200;
+const LATE_MS = 3_000;
 
 export async function serveKeyed(
   fault?: Fault,
@@ -179,7 +179,7 @@ export async function serveKeyed(
       if (has("forgets what was cut")) records.delete(id);
       throw error;
     });
-    if (has("keeps the answer late")) setTimeout(() => (record.answer ??= result), LATE_MS);
+    if (has("keeps the answer late")) setTimeout(() => (record.answer ??= result), LATE_MS).unref();
     else record.answer ??= result;
     if (!has("keeps the refusal of a duplicate")) records.set(id, record);
     const dropped = { 4: has("drops a 4xx"), 5: has("drops a 5xx") }[(result.status / 100) | 0];

@@ -1,7 +1,7 @@
 /** Duplicates of a running request, and races: protocol.md, P-34 to P-36, P-39 and P-30. */
 import { setTimeout as pause } from "node:timers/promises";
 import { type Answer, field } from "../answer.ts";
-import { NotApplicable } from "../broken.ts";
+import { NotApplicable, TooLate } from "../broken.ts";
 import { behaviour, type Case } from "../case.ts";
 import type { Counter } from "../counter.ts";
 import {
@@ -51,9 +51,7 @@ async function running(session: Session): Promise<Running> {
     first,
     stillRuns() {
       if (!ended && performance.now() < endsAt - MARGIN_MS) return;
-      throw new NotApplicable(
-        "the `slow` behaviour ended too early: describe a slower one, in `ms`",
-      );
+      throw new TooLate("the `slow` behaviour ended too early: describe a slower one, in `ms`");
     },
   };
 }
@@ -66,7 +64,7 @@ async function started(session: Session, counter: Counter): Promise<void> {
     if ((await counter.runs()) !== 0) return;
     await pause(POLL_MS);
   }
-  throw new NotApplicable("the count does not rise while the `slow` behaviour runs");
+  throw new TooLate("the count does not rise while the `slow` behaviour runs");
 }
 
 /** Many equal requests at once: one run, and no answer but the first, its replay, or a refusal. */
