@@ -1,5 +1,5 @@
 /** `oncekey({ store })` for any work, and what goes with a guard whichever framework it stands in. */
-export type { Scope } from "./core/address.ts";
+export type { Address, Scope } from "./core/address.ts";
 export type { Codec } from "./core/codec.ts";
 export type { Context } from "./core/context.ts";
 export {
@@ -35,6 +35,8 @@ export type { Claim, ClaimRequest, Lease, Store } from "./core/store.ts";
 export type { TransactionalStore } from "./core/transaction.ts";
 export { type HttpContext, idempotencyOf, optionalIdempotencyOf } from "./http/carrier.ts";
 export { hiddenField } from "./http/form.ts";
+export { addressesOf, type Kept, keptBy } from "./http/inspection.ts";
 export type { GuardOptions, Principal } from "./http/options.ts";
 export { type KnownAnswer, settle } from "./http/settle.ts";
+export type { Answer, Snapshot, Tombstone } from "./http/snapshot.ts";
 export { CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS } from "./protocol/header.ts";

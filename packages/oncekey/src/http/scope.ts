@@ -9,13 +9,15 @@ type ScopeFunction<Request> = (
   request: Request,
 ) => Principal | undefined | null | Promise<Principal | undefined | null>;
 
+/** Apart from every principal: a user who is called "global" is not all users. */
+export const GLOBAL: Principal = ["", "global"];
+
 /** Never throws: a scope function that does has not named anybody. */
 export async function resolveScope<Request>(
   scope: "global" | ScopeFunction<Request>,
   request: Request,
 ): Promise<Resolved> {
-  // Apart from every principal: a user who is called "global" is not all users.
-  if (scope === "global") return { kind: "principal", principal: ["", "global"] };
+  if (scope === "global") return { kind: "principal", principal: GLOBAL };
   try {
     const principal = await scope(request);
     return isNamed(principal) ? { kind: "principal", principal } : { kind: "unresolved" };
