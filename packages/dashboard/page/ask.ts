@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 /** What the server refused, in its own words. */
-export class Refused extends Error {}
+class Refused extends Error {}
 
 /** With a body it is a POST. Throws `Refused`. */
 export async function ask<Answer>(path: string, body?: unknown): Promise<Answer> {

@@ -16,10 +16,10 @@ export interface ChartProps {
   readonly note: string;
 }
 
-const WIDTH = 520;
-const HEIGHT = 170;
-const LEFT = 40;
-const RIGHT = 8;
+const WIDTH = 360;
+const HEIGHT = 150;
+const LEFT = 34;
+const RIGHT = 14;
 const TOP = 10;
 const BOTTOM = 22;
 
@@ -81,7 +81,7 @@ function Drawing({ title, unit, times, series }: ChartProps) {
           </text>
         </g>
       ))}
-      {x.ticks(5).map((tick) => (
+      {x.ticks(4).map((tick) => (
         <text key={tick.getTime()} class="tick" x={x(tick)} y={HEIGHT - 6} text-anchor="middle">
           {CLOCK.format(tick)}
         </text>

@@ -59,7 +59,7 @@ function Doubt({ id }: { id: string }) {
 
 function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
   return (
-    <section aria-labelledby="timeline">
+    <section class="panel" aria-labelledby="timeline">
       <h2 id="timeline">Timeline</h2>
       <ol class="timeline">
         {entries.map((entry, index) => (
@@ -87,7 +87,7 @@ function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
 function Facts({ record }: { record: RecordView }) {
   const { leaseEndsAt, completedAt, expiresAt } = record;
   return (
-    <section aria-labelledby="record">
+    <section class="panel" aria-labelledby="record">
       <h2 id="record">Record</h2>
       <dl class="facts">
         <dt>Address</dt>
@@ -137,7 +137,7 @@ function Facts({ record }: { record: RecordView }) {
 
 function Kept({ kept }: { kept: KeptView }) {
   return (
-    <section aria-labelledby="kept">
+    <section class="panel" aria-labelledby="kept">
       <h2 id="kept">What duplicates get</h2>
       <p>{sentenceOf(kept)}</p>
       {kept.headers !== undefined && (

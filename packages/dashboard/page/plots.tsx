@@ -91,7 +91,7 @@ function Charts({ view: { steps } }: { view: PlotsView }) {
 
 function Labels({ view: { labels } }: { view: PlotsView }) {
   return (
-    <section aria-labelledby="labels">
+    <section class="panel" aria-labelledby="labels">
       <h2 id="labels">Busiest</h2>
       {labels.length === 0 ? (
         <Empty>
@@ -121,7 +121,7 @@ function Labels({ view: { labels } }: { view: PlotsView }) {
 
 function Feed({ events }: { events: readonly SeenEvent[] }) {
   return (
-    <section aria-labelledby="feed">
+    <section class="panel" aria-labelledby="feed">
       <h2 id="feed">As it happens</h2>
       {events.length === 0 ? (
         <Empty>

@@ -6,7 +6,7 @@ export type Route =
   | { readonly view: "key" | "resolve"; readonly id: string }
   | { readonly view: "in-doubt" | "plots" | "lost" };
 
-export function routeOf(hash: string): Route {
+function routeOf(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view = "", id = "", step] = path.split("/");
   if (view === "" || (view === "keys" && id === "")) {

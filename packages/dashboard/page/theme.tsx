@@ -6,7 +6,7 @@ const NAME = "oncekey-theme";
 export function Theme() {
   const [theme, setTheme] = useState(remembered);
   useEffect(() => {
-    document.documentElement.dataset["theme"] = theme;
+    document.documentElement.dataset.theme = theme;
     try {
       localStorage.setItem(NAME, theme);
     } catch {

@@ -18,6 +18,7 @@ const EVENT_WORDS: Readonly<Record<string, string>> = {
   "record-completed": "Completed: the result is kept, and answers every duplicate",
   "lease-ends": "The lease ends, unless it is renewed",
   "became-in-doubt": "In doubt: the owner fell silent, and nobody knows whether it happened",
+  resolved: "Settled by hand",
   expires: "The record expires",
   claimed: "Claimed: the handler runs",
   renewed: "The lease was renewed",
@@ -47,7 +48,11 @@ export const eventWords = (type: string): string => EVENT_WORDS[type] ?? type;
 
 /** How grave an event is, for its mark. */
 export function eventTone(type: string): "calm" | "good" | "grave" {
-  if (["completed", "record-completed", "replayed", "reconciled", "recovered"].includes(type)) {
+  if (
+    ["completed", "record-completed", "replayed", "reconciled", "resolved", "recovered"].includes(
+      type,
+    )
+  ) {
     return "good";
   }
   const calm = ["claimed", "record-claimed", "renewed", "released", "expires", "lease-ends"];

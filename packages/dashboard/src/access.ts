@@ -33,7 +33,7 @@ export type Authorize = (
 ) => Visitor | Response | undefined | Promise<Visitor | Response | undefined>;
 
 /** A page on another site cannot send it without asking, and is never told yes. */
-export const WRITE_HEADER = "x-oncekey-dashboard";
+const WRITE_HEADER = "x-oncekey-dashboard";
 
 /** How a browser on this machine calls it. */
 export const LOOPBACK_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];

@@ -7,6 +7,7 @@
  */
 import { addressesOf, type IdempotencyRecord, type Inspector } from "oncekey";
 import { Refusal } from "./answers.ts";
+import type { AuditEntry } from "./audit.ts";
 import type { EventMemory } from "./event-memory.ts";
 import { isDigest, type Json, optionalInteger, optionalText, words } from "./input.ts";
 import { type RecordView, viewOf } from "./record-view.ts";
@@ -62,7 +63,12 @@ interface Wanted {
   readonly isShown: (row: RecordView) => boolean;
 }
 
-export function createApi(inspector: Inspector, memory: EventMemory, showAnswers: boolean): Api {
+export function createApi(
+  inspector: Inspector,
+  memory: EventMemory,
+  settledOf: (id: string) => readonly AuditEntry[],
+  showAnswers: boolean,
+): Api {
   async function rows({ limit, after, scope, state, isShown }: Wanted): Promise<RowsView> {
     const replays = countReplays(memory);
     const found: Row[] = [];
@@ -126,7 +132,7 @@ export function createApi(inspector: Inspector, memory: EventMemory, showAnswers
         );
       }
       const view = viewOf(record, showAnswers);
-      return { record: view, timeline: timelineOf(view, memory) };
+      return { record: view, timeline: timelineOf(view, memory.about(id), settledOf(id)) };
     },
 
     async find(input) {

@@ -24,6 +24,29 @@ export interface AuditEntry {
 /** Keeps an entry. One that throws or rejects keeps the resolution from happening. */
 export type Audit = (entry: AuditEntry) => void | Promise<void>;
 
+/** What this process has settled, for the timelines. The whole story is in the log. */
+export interface AuditMemory {
+  readonly audit: Audit;
+  /** Resolutions of one record, the oldest first. */
+  about(id: string): readonly AuditEntry[];
+}
+
+/** Settled by hand: a thousand are many. */
+const REMEMBERED_MAX = 1_000;
+
+export function rememberingAudit(audit: Audit): AuditMemory {
+  const settled: AuditEntry[] = [];
+  return {
+    async audit(entry) {
+      await audit(Object.freeze(entry));
+      if (entry.phase !== "settled") return;
+      settled.push(entry);
+      if (settled.length > REMEMBERED_MAX) settled.shift();
+    },
+    about: (id) => settled.filter(({ record }) => record === id),
+  };
+}
+
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** What the first line names as the one before it. */

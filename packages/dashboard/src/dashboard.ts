@@ -7,6 +7,7 @@ import { type Listener, StoreUnavailable } from "oncekey";
 import { createAccess, type From, type Visitor } from "./access.ts";
 import { answer, json, Refusal, refused } from "./answers.ts";
 import { createApi } from "./api.ts";
+import { rememberingAudit } from "./audit.ts";
 import { createEventMemory } from "./event-memory.ts";
 import { jsonOf } from "./input.ts";
 import { createLive } from "./live.ts";
@@ -47,8 +48,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   memory.watch(plots.add);
   const live = createLive(memory);
   const stopProbe = startProbe(inspector, () => live.listeners > 0, plots.timed);
-  const api = createApi(inspector, memory, showAnswers);
-  const resolver = audit && createResolver(inspector, audit);
+  const noted = audit && rememberingAudit(audit);
+  const api = createApi(inspector, memory, (id) => noted?.about(id) ?? [], showAnswers);
+  const resolver = noted && createResolver(inspector, noted.audit);
 
   function session({ name, role }: Visitor): SessionView {
     const readOnly =

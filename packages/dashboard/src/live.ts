@@ -119,7 +119,6 @@ function follow(
     const message: LiveMessage = { events: listed, merged: total - listed.length, isGap };
     isGap = false;
     waiting = setTimeout(rest, SPACING_MS);
-    waiting.unref();
     write(`id: ${run}-${sent}\ndata: ${JSON.stringify(message)}\n\n`);
   }
 

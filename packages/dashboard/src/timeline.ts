@@ -4,6 +4,7 @@
  * The two have different clocks. An entry says which one, because an order of two instants of two
  * clocks is a guess.
  */
+import type { AuditEntry } from "./audit.ts";
 import type { EventMemory, SeenEvent } from "./event-memory.ts";
 import type { RecordView } from "./record-view.ts";
 
@@ -19,9 +20,11 @@ export interface TimelineEntry {
 
 export function timelineOf(
   record: RecordView,
-  memory: Pick<EventMemory, "about">,
+  events: ReturnType<EventMemory["about"]>,
+  settled: readonly AuditEntry[],
 ): readonly TimelineEntry[] {
-  const entries = [...memory.about(record.id).map(entryOf), ...standing(record)];
+  const told = events.filter((event) => !isStanding(event, record));
+  const entries = [...told.map(entryOf), ...settled.map(settledEntry), ...standing(record)];
   return entries.sort((one, other) => one.at - other.at);
 }
 
@@ -39,6 +42,18 @@ function standing(record: RecordView): TimelineEntry[] {
   }
   if (expiresAt !== undefined) entries.push({ ...known, at: expiresAt, type: "expires" });
   return entries;
+}
+
+/** The record tells of its own claim and ending, and better: with the token, by the store's clock. */
+function isStanding({ type, attempt }: SeenEvent, record: RecordView): boolean {
+  if (type === "claimed") return attempt === record.attempt;
+  return type === "completed" && record.state === "completed";
+}
+
+function settledEntry({ at, operator, happened, reason, token }: AuditEntry): TimelineEntry {
+  const what = happened ? "as happened" : "as not happened";
+  const detail = `${what}, by ${operator}: ${reason}`;
+  return { at: Date.parse(at), clock: "process", type: "resolved", token, detail };
 }
 
 function entryOf(event: SeenEvent): TimelineEntry {

@@ -51,7 +51,7 @@ async function sqlitePlace(): Promise<Place> {
 }
 
 async function redisPlace(): Promise<Place> {
-  const shared = process.env["ONCEKEY_TEST_REDIS"];
+  const shared = process.env.ONCEKEY_TEST_REDIS;
   const server = shared === undefined ? await startRedis() : undefined;
   const client = new Redis(shared ?? server?.url ?? "");
   return {
@@ -64,7 +64,7 @@ async function redisPlace(): Promise<Place> {
 }
 
 async function postgresPlace(): Promise<Place> {
-  const shared = process.env["ONCEKEY_TEST_POSTGRES"];
+  const shared = process.env.ONCEKEY_TEST_POSTGRES;
   const server = shared === undefined ? await startPostgres() : undefined;
   const pool = new Pool({ connectionString: shared ?? server?.url });
   // A server that is stopped closes idle connections: that is no error of the test.
