@@ -14,7 +14,7 @@ export const STATE_SIGNS: Readonly<Record<string, string>> = {
 };
 
 const EVENT_WORDS: Readonly<Record<string, string>> = {
-  "record-claimed": "Claimed by the owner that the record names",
+  "record-claimed": "Claimed: an owner began to run it",
   "record-completed": "Completed: the result is kept, and answers every duplicate",
   "lease-ends": "The lease ends, unless it is renewed",
   "became-in-doubt": "In doubt: the owner fell silent, and nobody knows whether it happened",

@@ -18,7 +18,7 @@ export interface Asking {
   post<Body>(path: string, body: unknown): Promise<Reply<Body>>;
 }
 
-export const ORIGIN = "http://localhost:8080";
+const ORIGIN = "http://localhost:8080";
 
 export function asking(dashboard: Dashboard, visitor = "ann/operator"): Asking {
   async function sent<Body>(path: string, init: RequestInit): Promise<Reply<Body>> {

@@ -1,9 +1,8 @@
 /** The page in a real browser, over a shop that really dies: C-44 to C-49, C-68 to C-72, S-24. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { startDashboard } from "@oncekey/dashboard/node";
+import axe from "axe-core";
 import { settle } from "oncekey";
 import { memoryStore } from "oncekey/memory";
 import type { Browser, Page } from "playwright-core";
@@ -197,8 +196,6 @@ test("S-24: a label and a body full of markup are shown as text, and nothing of 
   }
 });
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 test("C-48: axe finds nothing in any view, light and dark, and nothing is wider than 320 pixels", async () => {
   const store = memoryStore();
   const doubted = await inDoubt(store);
@@ -244,12 +241,10 @@ test("C-48: axe finds nothing in any view, light and dark, and nothing is wider 
 
 /** What axe complains of, as words. */
 async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
+    const injected = globalThis as unknown as { axe: { run: typeof axe.run } };
+    const { violations } = await injected.axe.run();
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
   });
 }

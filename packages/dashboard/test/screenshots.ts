@@ -1,16 +1,15 @@
 /**
- * `node scripts/screenshots.js`: takes the pictures of the dashboard that the documentation shows,
- * after a build. Ten minutes of a small shop are played in an instant, by a clock that is set back.
+ * `node packages/dashboard/dist/test/screenshots.js`: takes the pictures of the dashboard that the
+ * documentation shows, after a build. Ten minutes of a small shop are played in an instant, by a clock that is set back.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { startDashboard } from "@oncekey/dashboard/node";
 import { memoryStore } from "oncekey/memory";
 import { idempotency } from "oncekey/web";
-import { chromium } from "playwright-core";
-import { ROOT } from "./command.js";
+import { openBrowser, openPage } from "./browser.ts";
 
-const IMAGES = join(ROOT, "docs/images");
+const IMAGES = join(import.meta.dirname, "../../../../docs/images");
 const TEN_MINUTES_MS = 600_000;
 /** Between two requests of the shop. */
 const PACE_MS = 400;
@@ -20,7 +19,7 @@ let behindMs = TEN_MINUTES_MS;
 Date.now = () => realNow() - behindMs;
 
 const store = memoryStore();
-const operator = () => /** @type {const} */ ({ name: "ann", role: "operator" });
+const operator = () => ({ name: "ann", role: "operator" }) as const;
 const dashboard = await startDashboard({
   inspector: store,
   authorize: operator,
@@ -37,7 +36,7 @@ function random() {
 
 const shop = idempotency(
   { store, scope: "global", onEvent: dashboard.onEvent, leaseMs: 120_000 },
-  async (/** @type {Request} */ request) => {
+  async (request) => {
     const { pathname } = new URL(request.url);
     const { fails } = await request.json();
     // As in a crash: nobody hears of it again.
@@ -50,8 +49,7 @@ const shop = idempotency(
   },
 );
 
-/** @param {string} path @param {string} key @param {object} body */
-const send = (path, key, body) =>
+const send = (path: string, key: string, body: object): Promise<Response> =>
   shop(
     new Request(`http://shop.example${path}`, {
       method: "POST",
@@ -60,8 +58,7 @@ const send = (path, key, body) =>
     }),
   );
 
-/** @type {(() => Promise<Response>)[]} */
-const silent = [];
+const silent: (() => Promise<Response>)[] = [];
 const PATHS = ["/payments", "/payments", "/payments", "/orders", "/orders", "/refunds"];
 for (let count = 0; behindMs > 0; behindMs = Math.max(0, behindMs - PACE_MS)) {
   const wave = 0.5 + 0.5 * Math.sin(behindMs / 60_000);
@@ -84,16 +81,12 @@ for (let count = 0; behindMs > 0; behindMs = Math.max(0, behindMs - PACE_MS)) {
 }
 
 mkdirSync(IMAGES, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"],
-});
+const browser = await openBrowser();
 const { records: doubted } = await store.list({ limit: 1, state: "in-doubt" });
 const { records: done } = await store.list({ limit: 20, state: "completed" });
 const key = done.at(-1)?.id ?? "";
 
-/** @type {readonly (readonly [string, string, "light" | "dark"])[]} */
-const VIEWS = [
+const VIEWS: readonly (readonly [string, string, "light" | "dark"])[] = [
   ["keys", "#/keys", "light"],
   ["key", `#/keys/${key}`, "light"],
   ["in-doubt", "#/in-doubt", "light"],
@@ -101,15 +94,14 @@ const VIEWS = [
   ["plots", "#/plots", "dark"],
 ];
 for (const [name, address, colorScheme] of VIEWS) {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1080, height: 680 } });
-  const page = await context.newPage();
+  const { page } = await openPage(browser, { colorScheme, viewport: { width: 1080, height: 680 } });
   await page.goto(`${dashboard.url}${address}`);
   await page.locator("main h1").waitFor();
   await page.locator("main table, main .timeline, main form.sheet, main .charts").first().waitFor();
   if (name === "resolve") await page.getByText("It happened.").click();
   if (name.startsWith("plots")) await page.waitForTimeout(6_000);
   await page.screenshot({ path: join(IMAGES, `dashboard-${name}.png`) });
-  await context.close();
+  await page.context().close();
 }
 await browser.close();
 // What fell silent holds this process open.
