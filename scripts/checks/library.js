@@ -6,6 +6,9 @@ import { ROOT } from "../command.js";
 /** Where the library is. */
 export const LIBRARY = join(ROOT, "packages/oncekey");
 
+/** Where the dashboard is: the one other package that is published. */
+export const DASHBOARD = join(ROOT, "packages/dashboard");
+
 /**
  * @typedef {object} Entry
  * @property {string} name what a user imports, such as "oncekey/redis"
