@@ -1,10 +1,11 @@
 /** The frame around every view: where one can go, whether the stream is alive, and who looks. */
+import { useState } from "preact/hooks";
 import type { SessionView } from "../src/dashboard.ts";
 import { ask, useAsked } from "./ask.ts";
 import icon from "./icon.svg";
 import { Key } from "./key.tsx";
 import { Keys } from "./keys.tsx";
-import { type LiveState, useLive } from "./live.ts";
+import { type LiveState, useInterval, useLive } from "./live.ts";
 import { Empty, Problem, Title } from "./parts.tsx";
 import { Plots } from "./plots.tsx";
 import { Queue } from "./queue.tsx";
@@ -21,6 +22,9 @@ const PLACES = [
 export function App() {
   const route = useRoute();
   const { state, events, isGap } = useLive();
+  const [, setTurn] = useState(0);
+  // "3 minutes ago" grows old by itself.
+  useInterval(() => setTurn((turn) => turn + 1), 5_000);
   const session = useAsked("session", () => ask<SessionView>("session"));
 
   // No link: the address names the view, and has no room for a place within it.

@@ -2,11 +2,12 @@
 import { useState } from "preact/hooks";
 import type { FoundView } from "../src/api.ts";
 import { ask, wordsOf } from "./ask.ts";
-import { Problem } from "./parts.tsx";
+import { Digest, Problem } from "./parts.tsx";
 import { linkToKey, linkToKeys } from "./route.ts";
 
 export function Find() {
   const [problem, setProblem] = useState<string>();
+  const [choices, setChoices] = useState<readonly string[]>([]);
 
   async function find(event: SubmitEvent) {
     event.preventDefault();
@@ -18,10 +19,12 @@ export function Find() {
     const parts = written.split(",").map((part) => part.trim());
     const scope = written === "" ? "global" : parts.length === 1 ? written : parts;
     setProblem(undefined);
+    setChoices([]);
     try {
       const { ids, scopes } = await ask<FoundView>("find", { scope, key });
       const [id] = ids;
-      if (id !== undefined) location.hash = linkToKey(id);
+      if (ids.length > 1) setChoices(ids);
+      else if (id !== undefined) location.hash = linkToKey(id);
       else if (key === "" && scopes[0] !== undefined)
         location.hash = linkToKeys({ scope: scopes[0] });
       else
@@ -52,6 +55,17 @@ export function Find() {
         Find
       </button>
       <Problem text={problem} />
+      {choices.length > 1 && (
+        <p class="chip">
+          There are several, of a guard and of <code>run</code>:
+          {choices.map((id) => (
+            <a key={id} href={linkToKey(id)}>
+              {" "}
+              <Digest digest={id} />
+            </a>
+          ))}
+        </p>
+      )}
     </form>
   );
 }

@@ -3,7 +3,7 @@ import type { RecordPage } from "../src/api.ts";
 import type { KeptView, RecordView } from "../src/record-view.ts";
 import type { TimelineEntry } from "../src/timeline.ts";
 import { ask, useAsked } from "./ask.ts";
-import { useRefresh } from "./live.ts";
+import { useInterval, useRefresh } from "./live.ts";
 import { Ago, Digest, Empty, Instant, Problem, State, Title } from "./parts.tsx";
 import { linkToKey, linkToKeys } from "./route.ts";
 import { bytesWords, eventTone, eventWords, shortDigest } from "./words.ts";
@@ -12,6 +12,8 @@ export function Key({ id }: { id: string }) {
   const asked = useAsked(id, () => ask<RecordPage>(`records/${id}`));
   useRefresh(asked, ({ record }) => record === shortDigest(id));
   const { answer, error, isBusy } = asked;
+  const state = answer?.record.state;
+  useInterval(asked.again, 5_000, state === "in-flight" || state === "in-doubt");
   return (
     <>
       <Title text={`Key ${shortDigest(id)}`}>

@@ -47,6 +47,17 @@ export function useLive(): { state: LiveState; events: readonly SeenEvent[]; isG
   return { state, events, isGap };
 }
 
+/** Calls at intervals while `isOn`: for what time alone brings about, and no event tells. */
+export function useInterval(call: () => void, ms: number, isOn = true): void {
+  const latest = useRef(call);
+  latest.current = call;
+  useEffect(() => {
+    if (!isOn) return;
+    const timer = setInterval(() => latest.current(), ms);
+    return () => clearInterval(timer);
+  }, [ms, isOn]);
+}
+
 /** At most once a second, and only while an answer is quick: asking again must not be the load. */
 const SPACING_MS = 1_000;
 const QUICK_MS = 250;

@@ -1,20 +1,16 @@
 /** Live plots of the last ten minutes, and the events as they come. */
-import { useEffect } from "preact/hooks";
 import type { SeenEvent } from "../src/event-memory.ts";
 import type { PlotsView, Step } from "../src/plots.ts";
 import { ask, useAsked } from "./ask.ts";
 import { Chart, type Series } from "./chart.tsx";
-import { useRefresh } from "./live.ts";
+import { useInterval, useRefresh } from "./live.ts";
 import { Empty, Instant, Problem, Title } from "./parts.tsx";
 import { eventTone, eventWords } from "./words.ts";
 
 export function Plots({ events }: { events: readonly SeenEvent[] }) {
   const asked = useAsked("plots", () => ask<PlotsView>("plots"));
   useRefresh(asked, () => true);
-  useEffect(() => {
-    const timer = setInterval(asked.again, 5_000);
-    return () => clearInterval(timer);
-  }, [asked.again]);
+  useInterval(asked.again, 5_000);
   const { answer, error } = asked;
   return (
     <>

@@ -1,8 +1,8 @@
 /** The records in doubt, the oldest first: what waits for somebody who knows. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Row, RowsView } from "../src/api.ts";
 import { ask, useAsked, wordsOf } from "./ask.ts";
-import { useRefresh } from "./live.ts";
+import { useInterval, useRefresh } from "./live.ts";
 import { Ago, Digest, Empty, Problem, Title } from "./parts.tsx";
 import { linkToKey } from "./route.ts";
 
@@ -15,10 +15,7 @@ export function Queue() {
   const [problem, setProblem] = useState<string>();
   useRefresh(asked, ({ type }) => type !== "renewed" && further === undefined);
   // Nobody tells when a lease ends: so it is looked at now and then.
-  useEffect(() => {
-    const timer = setInterval(() => further === undefined && asked.again(), 5_000);
-    return () => clearInterval(timer);
-  }, [asked.again, further]);
+  useInterval(asked.again, 5_000, further === undefined);
 
   const shown = further ?? asked.answer;
 

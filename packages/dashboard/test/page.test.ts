@@ -1,5 +1,8 @@
 /** The page in a real browser, over a shop that really dies: C-44 to C-49, C-68 to C-72, S-24. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { startDashboard } from "@oncekey/dashboard/node";
 import axe from "axe-core";
@@ -169,6 +172,44 @@ test("C-68: empty lists explain what would appear, and every view is a link", as
     deepEqual(complaints, []);
   } finally {
     await page.context().close();
+    await close();
+  }
+});
+
+test("S-23: another page in the same browser sends a form and a request, and changes nothing", async () => {
+  const store = memoryStore();
+  const lease = await inDoubt(store);
+  const authorize = () => ({ name: "ann", role: "operator" }) as const;
+  const { url, close } = await startDashboard({ inspector: store, authorize, audit: () => {} });
+  const target = `${url}api/records/${lease.id}/resolve`;
+  const evil = createServer((_request, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end(`<form method="post" enctype="text/plain" action="${target}">
+      <input name='{"token":${lease.token},"happened":false,"reason":"' value='evil"}'></form>`);
+  }).listen(0, "127.0.0.1");
+  await once(evil, "listening");
+  const { port } = evil.address() as AddressInfo;
+  const { page } = await openPage(browser);
+  try {
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const statusOf = page.waitForResponse(target).then((response) => response.status());
+    await page.locator("form").evaluate((form) => (form as HTMLFormElement).submit());
+    equal(await statusOf, 403);
+    await page.waitForURL(target);
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const outcome = await page.evaluate(async (address) => {
+      const headers = { "content-type": "application/json", "x-oncekey-dashboard": "1" };
+      const init = { method: "POST", headers, body: "{}" };
+      return fetch(address, init).then(
+        () => "answered",
+        () => "stopped by the browser",
+      );
+    }, target);
+    equal(outcome, "stopped by the browser");
+    equal((await store.get(lease.id))?.state, "in-doubt");
+  } finally {
+    await page.context().close();
+    evil.close();
     await close();
   }
 });
