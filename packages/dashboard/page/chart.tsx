@@ -19,7 +19,7 @@ export interface ChartProps {
 const WIDTH = 360;
 const HEIGHT = 150;
 const LEFT = 34;
-const RIGHT = 14;
+const RIGHT = 20;
 const TOP = 10;
 const BOTTOM = 22;
 

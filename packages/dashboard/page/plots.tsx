@@ -5,6 +5,7 @@ import { ask, useAsked } from "./ask.ts";
 import { Chart, type Series } from "./chart.tsx";
 import { useInterval, useRefresh } from "./live.ts";
 import { Empty, Instant, Problem, Title } from "./parts.tsx";
+import { Standing } from "./standing.tsx";
 import { eventTone, eventWords } from "./words.ts";
 
 export function Plots({ events }: { events: readonly SeenEvent[] }) {
@@ -21,6 +22,7 @@ export function Plots({ events }: { events: readonly SeenEvent[] }) {
       </Title>
       <Problem text={error} />
       {answer !== undefined && <Charts view={answer} />}
+      <Standing />
       <div class="columns">
         <Feed events={events} />
         {answer !== undefined && <Labels view={answer} />}

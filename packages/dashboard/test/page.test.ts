@@ -165,8 +165,10 @@ test("C-68: empty lists explain what would appear, and every view is a link", as
     await page.getByText("Nothing is in doubt.").waitFor();
     await page.goto(`${url}#/plots`);
     await page.getByRole("img", { name: /^Requests, last ten minutes/ }).waitFor();
-    equal(await page.locator("figure svg[role=img]").count(), 6);
-    equal(await page.locator("figure details").count(), 6);
+    await page.getByRole("img", { name: /^In doubt, by age/ }).waitFor();
+    await page.getByRole("img", { name: /^In flight, by lease left/ }).waitFor();
+    equal(await page.locator("figure > svg[role=img]").count(), 9);
+    equal(await page.locator("figure > details").count(), 9);
     await page.goto(`${url}#/elsewhere`);
     await page.getByText("This address names no view.").waitFor();
     deepEqual(complaints, []);
