@@ -3,9 +3,16 @@ import type { Row, RowsView } from "../src/api.ts";
 import { ask, useAsked } from "./ask.ts";
 import { Find } from "./find.tsx";
 import { useRefresh } from "./live.ts";
-import { Ago, Digest, Empty, Problem, State, Title } from "./parts.tsx";
+import { Ago, Digest, Empty, Options, Problem, State, Title } from "./parts.tsx";
 import { linkToKey, linkToKeys } from "./route.ts";
 import { bytesWords } from "./words.ts";
+
+const STATES = [
+  ["", "any"],
+  ["in-flight", "in flight"],
+  ["in-doubt", "in doubt"],
+  ["completed", "completed"],
+] as const;
 
 const AGES = [
   ["", "any age"],
@@ -37,14 +44,16 @@ export function Keys({ query }: { query: URLSearchParams }) {
         {answer !== undefined && answer.rows.length > 0 && <Rows rows={answer.rows} />}
         {answer?.rows.length === 0 && <Nothing isFiltered={isFiltered} view={answer} />}
       </section>
-      <nav class="pages" aria-label="Pages">
-        {after !== "" && <a href={linkToKeys(filters)}>First page</a>}
-        {answer?.next !== undefined && (
-          <a href={linkToKeys({ ...filters, after: answer.next })}>
-            {answer.rows.length === 0 ? "Look further" : "Next page"}
-          </a>
-        )}
-      </nav>
+      {(after !== "" || answer?.next !== undefined) && (
+        <nav class="pages" aria-label="Pages">
+          {after !== "" && <a href={linkToKeys(filters)}>First page</a>}
+          {answer?.next !== undefined && (
+            <a href={linkToKeys({ ...filters, after: answer.next })}>
+              {answer.rows.length === 0 ? "Look further" : "Next page"}
+            </a>
+          )}
+        </nav>
+      )}
     </>
   );
 }
@@ -67,22 +76,19 @@ function Filters({ filters }: { filters: Readonly<Record<string, string>> }) {
       ...{ status: value("status"), ageMs: value("ageMs") },
     });
   }
-  const { state, label, status, ageMs, scope = "" } = filters;
+  const { state = "", label, status, ageMs = "", scope = "" } = filters;
   return (
     // Made anew with each address, so that the fields say what is shown.
     <form class="bar" key={JSON.stringify(filters)} onSubmit={apply} aria-label="Filter">
       <label>
         State
-        <select name="state" value={state}>
-          <option value="">any</option>
-          <option value="in-flight">in flight</option>
-          <option value="in-doubt">in doubt</option>
-          <option value="completed">completed</option>
+        <select name="state">
+          <Options chosen={state} of={STATES} />
         </select>
       </label>
       <label>
         Method or path
-        <input name="label" type="search" value={label} placeholder="POST /payments" />
+        <input name="label" type="search" defaultValue={label} placeholder="POST /payments" />
       </label>
       <label>
         Status
@@ -91,18 +97,14 @@ function Filters({ filters }: { filters: Readonly<Record<string, string>> }) {
           name="status"
           inputMode="numeric"
           pattern="[2-5][0-9][0-9]"
-          value={status}
+          defaultValue={status}
           placeholder="201"
         />
       </label>
       <label>
         Age
-        <select name="ageMs" value={ageMs}>
-          {AGES.map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
+        <select name="ageMs">
+          <Options chosen={ageMs} of={AGES} />
         </select>
       </label>
       <button type="submit">Filter</button>

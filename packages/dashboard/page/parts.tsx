@@ -66,6 +66,22 @@ export function Problem({ text }: { text: string | undefined }) {
   );
 }
 
+/**
+ * The choices of a list whose field is the browser's own: what is chosen first is a default. A value
+ * that the page sets would be set again with each rendering, over what somebody has just chosen.
+ */
+export function Options(props: { chosen: string; of: readonly (readonly [string, string])[] }) {
+  return (
+    <>
+      {props.of.map(([value, words]) => (
+        <option key={value} value={value} selected={value === props.chosen}>
+          {words}
+        </option>
+      ))}
+    </>
+  );
+}
+
 export function Empty({ children }: { children: ComponentChildren }) {
   return <div class="empty">{children}</div>;
 }

@@ -5,7 +5,7 @@ import type { SessionView } from "../src/dashboard.ts";
 import type { RecordView } from "../src/record-view.ts";
 import type { Review } from "../src/resolution.ts";
 import { ask, useAsked, wordsOf } from "./ask.ts";
-import { Ago, Digest, Empty, Problem, Title } from "./parts.tsx";
+import { Ago, Digest, Empty, Options, Problem, Title } from "./parts.tsx";
 import { linkToKey } from "./route.ts";
 import { bytesWords, STATE_WORDS, shortDigest } from "./words.ts";
 
@@ -184,6 +184,11 @@ function Say({
   );
 }
 
+const TYPES = [
+  ["application/json", "application/json"],
+  ["text/plain", "text/plain"],
+] as const;
+
 function AnswerFields({ wish }: { wish: Wish | undefined }) {
   return (
     <fieldset>
@@ -198,19 +203,18 @@ function AnswerFields({ wish }: { wish: Wish | undefined }) {
             min={200}
             max={599}
             required
-            value={wish?.status ?? 201}
+            defaultValue={String(wish?.status ?? 201)}
           />
         </label>
         <label>
           Type
-          <select name="type" value={wish?.type ?? "application/json"}>
-            <option>application/json</option>
-            <option>text/plain</option>
+          <select name="type">
+            <Options chosen={wish?.type ?? "application/json"} of={TYPES} />
           </select>
         </label>
         <label class="wide">
           Location, if something was made
-          <input name="location" value={wish?.location} placeholder="/payments/17" />
+          <input name="location" defaultValue={wish?.location ?? ""} placeholder="/payments/17" />
         </label>
       </div>
       <label>

@@ -178,6 +178,27 @@ test("C-68: empty lists explain what would appear, and every view is a link", as
   }
 });
 
+test("C-72: what somebody is typing stays, whatever happens meanwhile", async () => {
+  const { page } = await openPage(browser);
+  await shop.pay(`typed-${Date.now()}`);
+  await page.goto(shop.page);
+  await page.getByRole("row").nth(1).waitFor();
+  await page.getByLabel("Method or path").fill("POST /half of");
+  await page.getByLabel("State").selectOption("completed");
+  await page.locator("[name=ageMs]").selectOption("older than a minute");
+  await page.getByLabel("Idempotency-Key").fill("half of a key");
+  const rows = await page.getByRole("row").count();
+  await shop.pay(`typing-${Date.now()}`);
+  await until("the list shows the new key", async () => {
+    return (await page.getByRole("row").count()) > rows;
+  });
+  equal(await page.getByLabel("Method or path").inputValue(), "POST /half of");
+  equal(await page.getByLabel("State").inputValue(), "completed");
+  equal(await page.locator("[name=ageMs]").inputValue(), "60000");
+  equal(await page.getByLabel("Idempotency-Key").inputValue(), "half of a key");
+  await page.context().close();
+});
+
 test("S-23: another page in the same browser sends a form and a request, and changes nothing", async () => {
   const store = memoryStore();
   const lease = await inDoubt(store);
