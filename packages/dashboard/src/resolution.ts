@@ -96,10 +96,16 @@ export function createResolver(inspector: Inspector, audit: Audit): Resolver {
       try {
         isSettled = await settle(inspector, { id, token }, outcome);
       } catch (error) {
-        await noted("failed");
+        // Why the store failed is what the operator has to hear, whatever the log says.
+        await noted("failed").catch(() => {});
         throw error;
       }
-      await noted(isSettled ? "settled" : "unchanged");
+      try {
+        await noted(isSettled ? "settled" : "unchanged");
+      } catch {
+        const what = isSettled ? "The record was settled" : "Nothing was changed";
+        throw new Refusal(500, `${what}, and the audit log could not be told so.`);
+      }
       if (isSettled) return { happened };
       throw new Refusal(409, "The record was settled meanwhile. Nothing was changed.");
     },

@@ -164,6 +164,18 @@ test("S-25: where the audit log cannot be written, nothing is settled", async ()
   equal((await store.get(id))?.state, "in-doubt");
 });
 
+test("S-25: where only the second line of the log fails, it is said what was done", async () => {
+  const { id, token } = await inDoubt(store);
+  const audit = ({ phase }: AuditEntry) => {
+    if (phase !== "asked") throw new Error("the disk is full");
+  };
+  const page = asking(createDashboard({ inspector: store, authorize: byHeader, audit }));
+  const { status, body } = await settled(page, id, { ...HAPPENED, token });
+  equal(status, 500);
+  equal(body.message, "The record was settled, and the audit log could not be told so.");
+  equal((await store.get(id))?.state, "completed");
+});
+
 test("S-25: a record in flight or completed cannot be settled", async () => {
   const running = await claimed(store);
   const wish = { ...DID_NOT, token: running.token };
