@@ -16,5 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: false,
+    // What is built into the script goes out under its authors' terms.
+    license: { fileName: "licenses.md" },
   },
 });

@@ -60,7 +60,7 @@ export async function checkDashboard() {
   const files = (await pack(DASHBOARD, ["--dry-run"])).files.map(({ path }) => path);
   const known = [
     /^dist\/src\/[\w-]+\.(js|d\.ts)$/,
-    /^dist\/site\/(index\.html|assets\/[\w-]+\.(js|css|svg))$/,
+    /^dist\/site\/(index\.html|licenses\.md|assets\/[\w-]+\.(js|css|svg))$/,
     /^(LICENSE|README\.md|package\.json)$/,
   ];
   const dependencies = FORBIDDEN.flatMap((field) => Object.keys(manifest[field] ?? {}));
@@ -70,7 +70,13 @@ export async function checkDashboard() {
     ...files
       .filter((path) => !known.some((form) => form.test(path)))
       .map((path) => `${path} should not be there`),
-    ...["README.md", "LICENSE", "dist/src/index.js", "dist/site/index.html"]
+    ...[
+      "README.md",
+      "LICENSE",
+      "dist/src/index.js",
+      "dist/site/index.html",
+      "dist/site/licenses.md",
+    ]
       .filter((path) => !files.includes(path))
       .map((path) => `${path} is missing`),
   ];
