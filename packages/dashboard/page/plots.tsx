@@ -74,7 +74,7 @@ function Charts({ view: { steps } }: { view: PlotsView }) {
         {...common}
         unit="ms"
         title="Store latency"
-        note="A read of the store, timed once a second while somebody looks at this page."
+        note="Calls of the store, and a read of it once a second while somebody looks."
         series={[series("p50", (step) => step.p50Ms), series("p99", (step) => step.p99Ms)]}
       />
       <Chart

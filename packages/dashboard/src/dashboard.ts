@@ -120,7 +120,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 
   return {
     base,
-    onEvent: memory.add,
+    onEvent(event) {
+      const tookMs = storeCallMs(event);
+      if (tookMs !== undefined) plots.timed(tookMs);
+      memory.add(event);
+    },
     async fetch(request, from = {}) {
       try {
         return await routed(request, from);
@@ -136,6 +140,12 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 }
 
 const SETTLING = /^api\/records\/([^/]+)\/(review|resolve)$/;
+
+/** How long a call of the store took, where the library says so. Such an event is of no key. */
+function storeCallMs(event: object): number | undefined {
+  const { type, tookMs }: { type?: unknown; tookMs?: unknown } = event;
+  return type === "store-called" && typeof tookMs === "number" ? tookMs : undefined;
+}
 
 /** What went wrong inside is the server's to know: its words may hold anything. */
 function refusalOf(error: unknown): Refusal {

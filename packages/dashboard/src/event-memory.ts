@@ -21,6 +21,9 @@ export interface SeenEvent {
   readonly call?: string;
   readonly reason?: string;
   readonly error?: string;
+  /** How long a duplicate waited, and how long a handler ran, in ms. */
+  readonly waitedMs?: number;
+  readonly ranMs?: number;
 }
 
 /** Events of these types are kept. Others are of a release that this page does not know yet. */
@@ -88,17 +91,19 @@ export function createEventMemory(capacity: number): EventMemory {
 
 function seenOf(event: OncekeyEvent, number: number): SeenEvent {
   const fields: Readonly<Record<string, unknown>> = { ...event };
-  const { record, attempt, happened, call, reason, error } = fields;
+  const { label, record, attempt, happened, call, reason, error, waitedMs, ranMs } = fields;
   return {
     number,
     at: Date.now(),
     type: event.type,
-    label: event.label,
+    label: typeof label === "string" ? label : "",
     ...(typeof record === "string" ? { record } : {}),
     ...(typeof attempt === "number" ? { attempt } : {}),
     ...(typeof happened === "boolean" ? { happened } : {}),
     ...(typeof call === "string" ? { call } : {}),
     ...(typeof reason === "string" ? { reason } : {}),
+    ...(typeof waitedMs === "number" ? { waitedMs } : {}),
+    ...(typeof ranMs === "number" ? { ranMs } : {}),
     ...(error === undefined ? {} : { error: error instanceof Error ? error.name : typeof error }),
   };
 }

@@ -13,7 +13,7 @@ export interface Step {
   readonly mismatches: number;
   readonly inDoubt: number;
   readonly storeFailures: number;
-  /** A read of the store, asked while somebody looks. Absent when nobody did. */
+  /** Of the store's calls, and of a read of it while somebody looks. Absent when there was none. */
   readonly p50Ms?: number;
   readonly p99Ms?: number;
 }
@@ -27,7 +27,7 @@ export interface PlotsView {
 
 export interface Plots {
   add(event: SeenEvent): void;
-  /** A read of the store took so long. */
+  /** A call of the store took so long. */
   timed(ms: number): void;
   view(events: readonly SeenEvent[]): PlotsView;
 }

@@ -62,6 +62,11 @@ function entryOf(event: SeenEvent): TimelineEntry {
     event.reason,
     event.call === undefined ? undefined : `call: ${event.call}`,
     event.happened === undefined ? undefined : event.happened ? "it happened" : "it did not happen",
+    event.ranMs === undefined ? undefined : `ran ${spanOf(event.ranMs)}`,
+    // A duplicate that found the answer there did not wait.
+    event.waitedMs === undefined || event.waitedMs === 0
+      ? undefined
+      : `waited ${spanOf(event.waitedMs)}`,
     event.error,
   ].filter((part) => part !== undefined);
   return {
@@ -72,3 +77,6 @@ function entryOf(event: SeenEvent): TimelineEntry {
     ...(detail.length === 0 ? {} : { detail: detail.join("; ") }),
   };
 }
+
+const spanOf = (ms: number): string =>
+  ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 100) / 10} s`;

@@ -7,6 +7,7 @@ import type { FoundView, RecordPage, Row, RowsView } from "../src/api.ts";
 import { type Asking, asking, byHeader } from "./asking.ts";
 import { KINDS, type Place, placeOf } from "./places.ts";
 import { claimed, inDoubt } from "./records.ts";
+import { told } from "./told.ts";
 
 const idsOf = (rows: readonly Row[]): string[] => rows.map(({ id }) => id).sort();
 
@@ -147,6 +148,31 @@ test("C-68: a sparse filter goes on where it ended, and says how much was looked
   } while (next !== undefined);
   deepEqual(found, [rare.id]);
   equal(looked, 121);
+});
+
+test("C-69: a timeline has the events of its key alone, with what they tell", async () => {
+  const { store } = await placeOf("memory");
+  const dashboard = createDashboard({ inspector: store, authorize: byHeader });
+  const [mine, other] = [await claimed(store), await claimed(store)];
+  const record = mine.id.slice(0, 12);
+  dashboard.onEvent(told("claimed", { record, attempt: 1 }));
+  dashboard.onEvent(told("renewed", { record }));
+  dashboard.onEvent(told("in-flight", { record, waitedMs: 1500 }));
+  dashboard.onEvent(told("lease-lost", { record, reason: "the store did not answer" }));
+  dashboard.onEvent(told("gave-up", { record, ranMs: 12.4 }));
+  dashboard.onEvent(told("mismatch", { record: other.id.slice(0, 12) }));
+  const { body } = await asking(dashboard).get<RecordPage>(`api/records/${mine.id}`);
+  const heard = body.timeline.filter(({ clock }) => clock === "process");
+  deepEqual(
+    heard.map(({ type, detail }) => [type, detail]),
+    [
+      // The claim is told by the record, which has its token.
+      ["renewed", undefined],
+      ["in-flight", "waited 1.5 s"],
+      ["lease-lost", "the store did not answer"],
+      ["gave-up", "ran 12 ms"],
+    ],
+  );
 });
 
 test("S-24: an answer that is kept is not shown unless the application says so", async () => {

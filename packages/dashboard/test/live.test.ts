@@ -3,19 +3,14 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { createDashboard, type Dashboard } from "@oncekey/dashboard";
-import type { OncekeyEvent } from "oncekey";
 import { memoryStore } from "oncekey/memory";
 import type { LiveMessage } from "../src/live.ts";
 import type { PlotsView } from "../src/plots.ts";
 import { asking, byHeader } from "./asking.ts";
+import { told } from "./told.ts";
 
 const made = (eventsMax = 10_000) =>
   createDashboard({ inspector: memoryStore(), authorize: byHeader, eventsMax });
-
-const event = (type: "claimed" | "replayed" | "in-flight" = "replayed"): OncekeyEvent => {
-  const about = { record: "0123456789ab", label: "POST /payments" };
-  return type === "claimed" ? { type, attempt: 1, ...about } : { type, ...about };
-};
 
 interface Message extends LiveMessage {
   readonly id: string;
@@ -60,7 +55,7 @@ test("C-72: an event reaches whoever listens, within a second", async () => {
   const dashboard = made();
   const stream = await listen(dashboard);
   deepEqual((await stream.next()).events, []);
-  dashboard.onEvent(event());
+  dashboard.onEvent(told("replayed"));
   const late = pause(1000).then(() => undefined);
   const message = await Promise.race([stream.next(), late]);
   equal(message?.events[0]?.type, "replayed");
@@ -72,7 +67,7 @@ test("C-72: above twenty a second events are merged, and none is lost from the c
   const stream = await listen(dashboard);
   await stream.next();
   const begun = performance.now();
-  for (let count = 0; count < 1000; count++) dashboard.onEvent(event());
+  for (let count = 0; count < 1000; count++) dashboard.onEvent(told("replayed"));
   let seen = 0;
   let messages = 0;
   while (seen < 1000) {
@@ -90,11 +85,11 @@ test("C-72: a listener that comes back gets what it missed, once and in order", 
   const dashboard = made();
   const first = await listen(dashboard);
   await first.next();
-  dashboard.onEvent(event("claimed"));
+  dashboard.onEvent(told("claimed"));
   const { id } = await first.next();
   await first.stop();
-  dashboard.onEvent(event("in-flight"));
-  dashboard.onEvent(event("replayed"));
+  dashboard.onEvent(told("in-flight"));
+  dashboard.onEvent(told("replayed"));
   const second = await listen(dashboard, id);
   const { events, isGap } = await second.next();
   deepEqual(
@@ -110,7 +105,7 @@ test("C-72: a listener is told when something is missing: forgotten, or of anoth
   const first = await listen(dashboard);
   const { id } = await first.next();
   await first.stop();
-  for (let count = 0; count < 5; count++) dashboard.onEvent(event());
+  for (let count = 0; count < 5; count++) dashboard.onEvent(told("replayed"));
   const second = await listen(dashboard, id);
   const message = await second.next();
   equal(message.isGap, true);
@@ -128,7 +123,7 @@ test("C-72: a listener that does not read is let go, and holds up nobody", async
   const stream = await listen(dashboard);
   await stream.next();
   for (let count = 0; count < 80; count++) {
-    dashboard.onEvent(event());
+    dashboard.onEvent(told("replayed"));
     await stream.next();
   }
   let chunks = 0;
@@ -149,13 +144,12 @@ test("C-72: at most fifty listen, and a place that is left is free again", async
 
 test("C-73: the plots count requests, duplicates that did not run, conflicts and mismatches", async () => {
   const dashboard = made();
-  const about = { record: "0123456789ab", label: "POST /payments" };
-  dashboard.onEvent(event("claimed"));
+  dashboard.onEvent(told("claimed"));
   for (const type of ["completed", "replayed", "replayed", "in-flight", "in-doubt"] as const) {
-    dashboard.onEvent({ type, ...about });
+    dashboard.onEvent(told(type));
   }
-  dashboard.onEvent({ type: "mismatch", ...about });
-  dashboard.onEvent({ type: "store-failed", call: "renew", error: new Error("canary"), ...about });
+  dashboard.onEvent(told("mismatch"));
+  dashboard.onEvent(told("store-failed", { call: "renew", error: new Error("canary") }));
   const { body } = await asking(dashboard).get<PlotsView>("api/plots");
   const sum = (name: keyof PlotsView["steps"][number]) =>
     body.steps.reduce((total, step) => total + (step[name] ?? 0), 0);
@@ -188,13 +182,22 @@ test("C-73: the store's latency is measured while somebody listens", async () =>
   dashboard.close();
 });
 
+test("C-73: the store's own calls count, where the library tells how long they took", async () => {
+  const dashboard = made();
+  for (const tookMs of [3, 5, 40])
+    dashboard.onEvent(told("store-called", { call: "claim", tookMs }));
+  const { body } = await asking(dashboard).get<PlotsView>("api/plots");
+  const known = body.steps.filter(({ p50Ms }) => p50Ms !== undefined);
+  deepEqual([known.at(-1)?.p50Ms, known.at(-1)?.p99Ms], [5, 40]);
+  deepEqual(body.labels, []);
+});
+
 test("S-30: an error's words, which may hold anything, reach neither stream nor timeline", async () => {
   const dashboard = made();
   const stream = await listen(dashboard);
   await stream.next();
   const error = new TypeError("canary: key k-1 of ann");
-  const about = { record: "0123456789ab", label: "POST /payments" };
-  dashboard.onEvent({ type: "handler-failed", error, ...about });
+  dashboard.onEvent(told("handler-failed", { error }));
   const message = await stream.next();
   equal(message.events[0]?.error, "TypeError");
   equal(JSON.stringify(message).includes("canary"), false);
@@ -205,9 +208,8 @@ test("an event of a type that is not known yet is passed over", async () => {
   const dashboard = made();
   const stream = await listen(dashboard);
   await stream.next();
-  const unknown = { type: "invented-later", record: "0123456789ab", label: "x" };
-  dashboard.onEvent(unknown as unknown as OncekeyEvent);
-  dashboard.onEvent(event());
+  dashboard.onEvent(told("invented-later"));
+  dashboard.onEvent(told("replayed"));
   const { events } = await stream.next();
   deepEqual(
     events.map(({ type }) => type),

@@ -14,6 +14,7 @@ import { Hono } from "hono";
 import { memoryStore } from "oncekey/memory";
 import { byHeader } from "./asking.ts";
 import { claimed } from "./records.ts";
+import { told } from "./told.ts";
 
 interface Served {
   readonly port: number;
@@ -89,7 +90,7 @@ for (const [name, mount] of Object.entries(MOUNTS)) {
       equal(live.headers.get("content-type"), "text/event-stream");
       const reader = live.body?.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
-      dashboard.onEvent({ type: "replayed", record: "0123456789ab", label: "POST /live" });
+      dashboard.onEvent(told("replayed", { label: "POST /live" }));
       while (!text.includes("POST /live")) {
         const chunk = await reader?.read();
         if (chunk === undefined || chunk.done) throw new Error("The stream ended too early.");

@@ -12,6 +12,7 @@ import type { Browser, Page } from "playwright-core";
 import { openBrowser, openPage } from "./browser.ts";
 import { claimed, inDoubt } from "./records.ts";
 import { type Shop, startShop, until } from "./shop.ts";
+import { told } from "./told.ts";
 
 let browser: Browser;
 let shop: Shop;
@@ -269,7 +270,7 @@ test("C-48: axe finds nothing in any view, light and dark, and nothing is wider 
   const authorize = () => ({ name: "ann", role: "operator" }) as const;
   const inspector = { inspector: store, authorize, audit: () => {}, showAnswers: true };
   const { url, close, onEvent } = await startDashboard(inspector);
-  onEvent({ type: "replayed", record: done.id.slice(0, 12), label: "POST /payments" });
+  onEvent(told("replayed", { record: done.id.slice(0, 12) }));
   const views: readonly (readonly [string, string])[] = [
     ["", "table"],
     ["#/keys?label=nothing", ".empty"],
