@@ -56,6 +56,13 @@ export const FAULTS = [
 ];
 
 /**
+ * What the tests of the dashboard's page click in.
+ *
+ * @type {readonly Program[]}
+ */
+export const BROWSER = [{ name: "chromium", debian: "chromium" }];
+
+/**
  * Makes sure that every program is there.
  *
  * @param {readonly Program[]} programs

@@ -8,7 +8,15 @@ import { build } from "./build.js";
 import { main, pass, say } from "./command.js";
 import { install } from "./install.js";
 import { nodeOf } from "./node.js";
-import { COMPILER, FAULTS, MODEL_CHECKER, provide, SERVERS, UPSTREAMS } from "./programs.js";
+import {
+  BROWSER,
+  COMPILER,
+  FAULTS,
+  MODEL_CHECKER,
+  provide,
+  SERVERS,
+  UPSTREAMS,
+} from "./programs.js";
 import { runTests, testFiles } from "./runner.js";
 import { startServers } from "./servers.js";
 
@@ -16,12 +24,16 @@ import { startServers } from "./servers.js";
 const NEWER = ["22", "24"];
 
 /** What has to hold on them too: what names no framework, and SQLite, which they bring along. */
-const ON_NEWER = /\/test\/(core|http|protocol|stores\/(memory|sqlite))\b/;
+const ON_NEWER =
+  /\/test\/(core|http|protocol|stores\/(memory|sqlite))\b|dashboard\/dist\/test\/(access|live|resolution)\./;
 
 await main(async () => {
   await install();
   const mustCompile = !isCompiled();
-  const always = [...Object.values(SERVERS), ...UPSTREAMS, ...MODEL_CHECKER, ...FAULTS];
+  const always = [
+    ...[...Object.values(SERVERS), ...UPSTREAMS, ...BROWSER],
+    ...[...MODEL_CHECKER, ...FAULTS],
+  ];
   await provide([...always, ...(mustCompile ? COMPILER : [])]);
   const compiled = mustCompile ? compile() : Promise.resolve();
   compiled.catch(() => {}); // Heard when it is awaited.

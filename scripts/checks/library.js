@@ -7,6 +7,8 @@ import { ROOT } from "../command.js";
 export const LIBRARY = join(ROOT, "packages/oncekey");
 /** Where the gateway is, with the command. */
 export const GATEWAY = join(ROOT, "packages/gateway");
+/** Where the dashboard is, with its page. */
+export const DASHBOARD = join(ROOT, "packages/dashboard");
 
 /**
  * @typedef {object} Entry

@@ -3,11 +3,36 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, run, tool } from "../command.js";
-import { entries, GATEWAY, LIBRARY } from "./library.js";
+import { DASHBOARD, entries, GATEWAY, LIBRARY } from "./library.js";
+
+/**
+ * @typedef {object} Package
+ * @property {string} at
+ * @property {readonly string[]} [dependencies] all that it may have; without it, any
+ * @property {readonly string[]} others files that it must hold beside its modules and papers
+ * @property {RegExp} [assets] files that it may hold, whose names come of a build
+ */
+
+/**
+ * The gateway is a program, and brings its drivers along. What the dashboard's page is built with
+ * stays at home.
+ *
+ * @type {readonly Package[]}
+ */
+const PACKAGES = [
+  { at: LIBRARY, dependencies: [], others: [] },
+  { at: GATEWAY, others: ["oncekey.schema.json", "grafana/oncekey.json"] },
+  {
+    at: DASHBOARD,
+    dependencies: ["oncekey"],
+    others: ["dist/site/index.html", "dist/site/licenses.md"],
+    assets: /^dist\/site\/assets\/[\w-]+\.(js|css|svg)$/,
+  },
+];
 
 /** publint reads the manifest, attw asks TypeScript: both about the packed tarball. */
 export async function checkResolution() {
-  for (const at of [LIBRARY, GATEWAY]) await checkResolutionOf(at);
+  for (const { at } of PACKAGES) await checkResolutionOf(at);
 }
 
 /** @param {string} at */
@@ -35,38 +60,33 @@ const FORBIDDEN = [
 ];
 const FORBIDDEN_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
-/** The gateway is a program: it brings its drivers along, and nothing that runs at an installation. */
 export async function checkManifest() {
-  const library = manifestOf(LIBRARY);
-  const found = [
-    ...FORBIDDEN.filter((field) => field in library),
-    ...[library, manifestOf(GATEWAY)].flatMap(({ scripts = {} }) =>
-      FORBIDDEN_SCRIPTS.filter((script) => script in scripts),
-    ),
-  ];
+  const found = PACKAGES.flatMap(({ at, dependencies }) => {
+    const manifest = manifestOf(at);
+    const brought = FORBIDDEN.flatMap((field) => Object.keys(manifest[field] ?? {}));
+    const scripts = FORBIDDEN_SCRIPTS.filter((script) => script in (manifest.scripts ?? {}));
+    return [...brought.filter((name) => dependencies?.includes(name) === false), ...scripts];
+  });
   if (found.length > 0) throw new Failure(`a package.json has: ${found.join(", ")}`);
 }
 
 /**
  * @param {string} folder
- * @returns {Record<string, unknown> & { scripts?: object, bin?: Record<string, string> }}
+ * @returns {Record<string, object> & { scripts?: object, bin?: Record<string, string> }}
  */
 const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
 export async function checkFiles() {
-  await checkFilesOf(LIBRARY, []);
-  await checkFilesOf(GATEWAY, ["oncekey.schema.json", "grafana/oncekey.json"]);
+  for (const each of PACKAGES) await checkFilesOf(each);
 }
 
-/**
- * @param {string} at
- * @param {readonly string[]} others
- */
-async function checkFilesOf(at, others) {
+/** @param {Package} published */
+async function checkFilesOf({ at, others, assets }) {
   const files = (await pack(at, ["--dry-run"])).files.map(({ path }) => path);
-  const compiled = /^dist\/src\/.+\.(js|d\.ts)$/;
   const papers = ["LICENSE", "README.md", "package.json", ...others];
-  const strangers = files.filter((path) => !compiled.test(path) && !papers.includes(path));
+  const strangers = files.filter(
+    (path) => !COMPILED.test(path) && !papers.includes(path) && assets?.test(path) !== true,
+  );
   const programs = Object.values(manifestOf(at).bin ?? {});
   const modules = [...entries(at).map(({ file }) => file), ...programs];
   const needed = [...papers, ...modules.map((file) => file.replace("./", ""))];
@@ -74,8 +94,10 @@ async function checkFilesOf(at, others) {
     ...strangers.map((path) => `${path} should not be there`),
     ...needed.filter((path) => !files.includes(path)).map((path) => `${path} is missing`),
   ];
-  if (complaints.length > 0) throw new Failure(complaints.join("\n  "));
+  if (complaints.length > 0) throw new Failure(`${at}: ${complaints.join("\n  ")}`);
 }
+
+const COMPILED = /^dist\/src\/.+\.(js|d\.ts)$/;
 
 /**
  * @param {string} at

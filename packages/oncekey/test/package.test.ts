@@ -22,7 +22,7 @@ const project = mkdtempSync(join(tmpdir(), "oncekey-package-"));
 const BESIDE = [
   ...["express", "fastify", "hono", "@hono/node-server"],
   ...["pg", "postgres", "ioredis", "redis", "better-sqlite3", "libsql", "kysely", "drizzle-orm"],
-  ...["@types/node", "@types/express", "@types/pg", "@types/better-sqlite3"],
+  ...["@oncekey/dashboard", "@types/node", "@types/express", "@types/pg", "@types/better-sqlite3"],
 ];
 
 /** What the pages' snippets speak of without showing it; a snippet may declare its own. */

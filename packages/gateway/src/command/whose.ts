@@ -54,7 +54,7 @@ async function look(store: Inspector, id: string | undefined, meant: Meant) {
     if (scope === undefined || key === undefined) {
       throw new Complaint("Expected an id, or --scope and --key, to say which record is meant.");
     }
-    return store.get(recordId(scopeOf(meant), bare(key), meant.door));
+    return store.get(recordId(scopeOf(meant), key, meant.door));
   }
   if (scope !== undefined || key !== undefined) {
     throw new Complaint("Expected either an id, or --scope and --key, and not both.");
@@ -86,10 +86,4 @@ async function beginningWith(store: Inspector, digits: string) {
     throw new Complaint(`${found.size} records begin with ${digits}: give more digits of the id.`);
   }
   return [...found.values()][0];
-}
-
-/** The quotes of the header field are not part of the key. */
-function bare(key: string): string {
-  const quoted = /^"(.*)"$/.exec(key)?.[1];
-  return quoted === undefined ? key : quoted.replaceAll(/\\(.)/g, "$1");
 }

@@ -5,16 +5,17 @@
  * only that it happened. What is in flight or in doubt is left: the one will be kept after all, and
  * the other is the only trace of what may have happened.
  */
-import { type Door, type Scope, scopeOf } from "../core/address.ts";
+import type { Door, Scope } from "../core/address.ts";
 import { createEnvelope, type Envelope, type Seal } from "../core/envelope.ts";
 import { RecordCorrupt } from "../core/errors.ts";
 import type { Inspector } from "../core/inspector.ts";
 import { platform } from "../core/ports.ts";
 import type { Completed, IdempotencyRecord } from "../core/record.ts";
+import { scopeDigest } from "./lookup.ts";
 import { decodeSnapshot, encodeSnapshot } from "./snapshot.ts";
 
 export interface ForgetRequest {
-  /** As the `scope` function yields it, or as `run` was given it. */
+  /** As the `scope` option yields it, `"global"` in words included, or as `run` was given it. */
   readonly scope: Scope;
   /** True: the records go too. A retry that comes later runs again. False unless it is said. */
   readonly purge?: boolean;
@@ -52,10 +53,13 @@ export async function forget(
   const envelope = createEnvelope(platform, seal);
   const counts = { erased: 0, inFlight: 0, inDoubt: 0, unreadable: 0 };
   for (const door of DOORS) {
-    const scopeDigest = scopeOf(platform, door, scope);
     let after: string | undefined;
     do {
-      const asked = { limit: PAGE, scope: scopeDigest, ...(after !== undefined && { after }) };
+      const asked = {
+        limit: PAGE,
+        scope: scopeDigest(scope, door),
+        ...(after !== undefined && { after }),
+      };
       const { records, next } = await inspector.list(asked);
       for (const record of records) counts[await forgotten(record, door)]++;
       after = next;

@@ -10,7 +10,7 @@ type ScopeFunction<Request> = (
 ) => Principal | undefined | null | Promise<Principal | undefined | null>;
 
 /** Apart from every principal: a user who is called "global" is not all users. */
-export const GLOBAL: readonly string[] = ["", "global"];
+export const GLOBAL: Principal = ["", "global"];
 
 /** Never throws: a scope function that does has not named anybody. */
 export async function resolveScope<Request>(

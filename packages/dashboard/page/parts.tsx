@@ -1,0 +1,87 @@
+/** The small parts that views are made of. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { STATE_SIGNS, STATE_WORDS, shortDigest, spanWords } from "./words.ts";
+
+/** The heading of a view. It takes the focus, so that a keyboard or a reader goes on from there. */
+export function Title({ text, children }: { text: string; children?: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${text} · oncekey`;
+    heading.current?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [text]);
+  return (
+    <div class="title">
+      <h1 ref={heading} tabIndex={-1}>
+        {text}
+      </h1>
+      {children}
+    </div>
+  );
+}
+
+export function State({ state }: { state: string }) {
+  return (
+    <span class={`state ${state}`}>
+      <span aria-hidden="true">{STATE_SIGNS[state]}</span> {STATE_WORDS[state] ?? state}
+    </span>
+  );
+}
+
+const CLOCK = new Intl.DateTimeFormat(undefined, {
+  ...({ year: "numeric", month: "short", day: "numeric" } as const),
+  ...({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const),
+});
+
+export function Ago({ at }: { at: number }) {
+  const ms = Date.now() - at;
+  const words = Math.abs(ms) < 1000 ? "just now" : spanWords(ms);
+  const text = words === "just now" ? words : ms < 0 ? `in ${words}` : `${words} ago`;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={CLOCK.format(at)}>
+      {text}
+    </time>
+  );
+}
+
+export function Instant({ at }: { at: number }) {
+  return <time dateTime={new Date(at).toISOString()}>{CLOCK.format(at)}</time>;
+}
+
+export function Digest({ digest }: { digest: string }) {
+  return (
+    <code class="digest" title={digest}>
+      {shortDigest(digest)}
+    </code>
+  );
+}
+
+/** The place is there before the words are, or a reader would not say them. */
+export function Problem({ text }: { text: string | undefined }) {
+  return (
+    <div role="alert" class={text === undefined ? "" : "problem"}>
+      {text}
+    </div>
+  );
+}
+
+/**
+ * The choices of a list whose field is the browser's own: what is chosen first is a default. A value
+ * that the page sets would be set again with each rendering, over what somebody has just chosen.
+ */
+export function Options(props: { chosen: string; of: readonly (readonly [string, string])[] }) {
+  return (
+    <>
+      {props.of.map(([value, words]) => (
+        <option key={value} value={value} selected={value === props.chosen}>
+          {words}
+        </option>
+      ))}
+    </>
+  );
+}
+
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <div class="empty">{children}</div>;
+}

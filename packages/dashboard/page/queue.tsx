@@ -1,0 +1,114 @@
+/** The records in doubt, the oldest first: what waits for somebody who knows. */
+import { useState } from "preact/hooks";
+import type { Row, RowsView } from "../src/api.ts";
+import { ask, useAsked, wordsOf } from "./ask.ts";
+import { useInterval, useRefresh } from "./live.ts";
+import { Ago, Digest, Empty, Problem, Title } from "./parts.tsx";
+import { linkToKey } from "./route.ts";
+
+/** More would not be settled by hand, and a page must not grow without end. */
+const KEPT_MAX = 1000;
+
+export function Queue() {
+  const asked = useAsked("queue", () => ask<RowsView>("queue", {}));
+  const [further, setFurther] = useState<RowsView>();
+  const [problem, setProblem] = useState<string>();
+  useRefresh(asked, ({ type }) => type !== "renewed" && further === undefined);
+  // Nobody tells when a lease ends: so it is looked at now and then.
+  useInterval(asked.again, 5_000, further === undefined);
+
+  const shown = further ?? asked.answer;
+
+  async function lookFurther() {
+    if (shown?.next === undefined) return;
+    try {
+      const more = await ask<RowsView>("queue", { after: shown.next });
+      const rows = [...shown.rows, ...more.rows].sort((a, b) => since(a) - since(b));
+      setFurther({ ...more, rows: rows.slice(0, KEPT_MAX), looked: shown.looked + more.looked });
+    } catch (error) {
+      setProblem(wordsOf(error));
+    }
+  }
+
+  return (
+    <>
+      <Title text="In doubt">
+        <p class="lead">
+          The owner of each fell silent, and nobody knows whether it happened. The oldest comes
+          first.
+        </p>
+      </Title>
+      <Problem text={problem ?? asked.error} />
+      <section aria-label="Records in doubt" aria-busy={asked.isBusy}>
+        {shown !== undefined && shown.rows.length > 0 && <Rows rows={shown.rows} />}
+        {shown?.rows.length === 0 && shown.next === undefined && (
+          <Empty>
+            <p>Nothing is in doubt.</p>
+            <p>
+              When the owner of an unrepeatable effect falls silent, in a crash or cut off from the
+              store, its key appears here as soon as its lease has ended.
+            </p>
+          </Empty>
+        )}
+      </section>
+      {shown?.next !== undefined && (
+        <p class="pages">
+          There are more: the order holds for those that were read.{" "}
+          <button type="button" onClick={lookFurther}>
+            Look further
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+const since = (row: Row): number => row.leaseEndsAt ?? 0;
+
+function Rows({ rows }: { rows: readonly Row[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too
+    <section class="scroll" tabIndex={0} aria-label="Records in doubt, table">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Request</th>
+            <th scope="col">In doubt since</th>
+            <th scope="col">Claimed</th>
+            <th scope="col">Owner</th>
+            <th scope="col">Token</th>
+            <th scope="col">Settle</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.id}>
+              <th scope="row">
+                <a href={linkToKey(row.id)}>
+                  {row.label} <Digest digest={row.id} />
+                </a>
+              </th>
+              <td>
+                <Ago at={since(row)} />
+              </td>
+              <td>
+                <Ago at={row.claimedAt} />
+              </td>
+              <td>attempt {row.attempt}</td>
+              <td>{row.token}</td>
+              <td>
+                <a
+                  class="button"
+                  href={`${linkToKey(row.id)}/resolve`}
+                  aria-label={`Settle ${row.label} ${row.id.slice(0, 12)}`}
+                >
+                  Settle
+                </a>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,53 @@
+/** Every answer of the dashboard, with the headers that keep a hostile page or record out of it. */
+
+/** Why a request is not served, as a sentence for whoever made it. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Only our own files run or connect, nothing is framed, and nothing that is kept is executed. */
+const POLICY = [
+  "default-src 'none'",
+  ...["script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self'"],
+  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+  "require-trusted-types-for 'script'",
+].join("; ");
+
+const HEADERS: Readonly<Record<string, string>> = {
+  "Content-Security-Policy": POLICY,
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  // What is shown is for the eyes of whoever asked, now.
+  "Cache-Control": "no-store",
+};
+
+export function answer(
+  status: number,
+  body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(body, { status, headers: { ...HEADERS, ...headers } });
+}
+
+export function json(value: unknown, status = 200): Response {
+  return answer(status, JSON.stringify(value), { "Content-Type": "application/json" });
+}
+
+export function refused({ status, message }: Refusal): Response {
+  return json({ message }, status);
+}
+
+/** An application's own answer, such as a way to its sign-in, under our headers. */
+export function guarded(response: Response): Response {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+  return new Response(response.body, { status: response.status, headers });
+}

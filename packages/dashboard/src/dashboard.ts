@@ -1,0 +1,168 @@
+/**
+ * The dashboard as one function from `Request` to `Response`, and the listener that it hears events
+ * by. It reads through the `Inspector`, and the one thing that it can change is a record in doubt.
+ */
+import { join } from "node:path";
+import { type Listener, StoreUnavailable } from "oncekey";
+import { createAccess, type From, type Visitor } from "./access.ts";
+import { answer, json, Refusal, refused } from "./answers.ts";
+import { createApi } from "./api.ts";
+import { rememberingAudit } from "./audit.ts";
+import { createEventMemory } from "./event-memory.ts";
+import { jsonOf } from "./input.ts";
+import { createLive } from "./live.ts";
+import { checked, type DashboardOptions } from "./options.ts";
+import { readPageFiles } from "./page-files.ts";
+import { createPlots } from "./plots.ts";
+import { startProbe } from "./probe.ts";
+import { createResolver } from "./resolution.ts";
+
+export interface Dashboard {
+  /** Answers a request below `base`. Never rejects. */
+  fetch(request: Request, from?: From): Promise<Response>;
+  /** Give it to the guard: `idempotency({ store, scope, onEvent: dashboard.onEvent })`. */
+  readonly onEvent: Listener;
+  readonly base: string;
+  /** Ends the live streams. */
+  close(): void;
+}
+
+/** What the page is told about who looks at it. */
+export interface SessionView {
+  readonly name: string;
+  readonly role: Visitor["role"];
+  /** Why nothing can be settled, or `undefined` when it can. */
+  readonly readOnly?: string;
+  readonly showsAnswers: boolean;
+}
+
+const PAGE = join(import.meta.dirname, "../site");
+
+/** @example app.all("/oncekey/*", (c) => dashboard.fetch(c.req.raw, { native: c })); */
+export function createDashboard(options: DashboardOptions): Dashboard {
+  const settings = checked(options);
+  const { inspector, authorize, hosts, base, audit, showAnswers, seal, eventsMax } = settings;
+  const access = createAccess(authorize, hosts);
+  const pageFile = readPageFiles(PAGE);
+  const memory = createEventMemory(eventsMax);
+  const plots = createPlots();
+  memory.watch(plots.add);
+  const live = createLive(memory);
+  const stopProbe = startProbe(inspector, () => live.listeners > 0, plots.timed);
+  const noted = audit && rememberingAudit(audit);
+  const api = createApi(inspector, memory, (id) => noted?.about(id) ?? [], settings);
+  const resolver = noted && createResolver(inspector, noted.audit, seal);
+
+  function session({ name, role }: Visitor): SessionView {
+    const readOnly =
+      role === "viewer"
+        ? "You may look. Settling needs the role of an operator."
+        : resolver === undefined
+          ? "There is no audit log, so nothing can be settled: see the option `audit`."
+          : undefined;
+    return {
+      name,
+      role,
+      showsAnswers: showAnswers,
+      ...(readOnly === undefined ? {} : { readOnly }),
+    };
+  }
+
+  async function settled(path: string, request: Request, visitor: Visitor): Promise<Response> {
+    const { readOnly, name } = session(visitor);
+    if (readOnly !== undefined || resolver === undefined) throw new Refusal(403, readOnly ?? "");
+    const [, id = "", step] = SETTLING.exec(path) ?? [];
+    const input = await jsonOf(request);
+    return json(
+      step === "review"
+        ? await resolver.review(id, input)
+        : await resolver.resolve(id, input, name),
+    );
+  }
+
+  async function posted(path: string, request: Request, visitor: Visitor): Promise<Response> {
+    if (path === "api/records") return json(await api.list(await jsonOf(request)));
+    if (path === "api/queue") return json(await api.queue(await jsonOf(request)));
+    if (path === "api/find") return json(await api.find(await jsonOf(request)));
+    if (SETTLING.test(path)) return settled(path, request, visitor);
+    throw new Refusal(404, "There is nothing at this address.");
+  }
+
+  async function got(path: string, request: Request, visitor: Visitor): Promise<Response> {
+    if (path === "api/session") return json(session(visitor));
+    if (path === "api/plots") return json(plots.view(memory.since(0)));
+    if (path === "api/live") return live.open(request);
+    const [, id] = /^api\/records\/([^/]+)$/.exec(path) ?? [];
+    if (id !== undefined) return json(await api.record(id));
+    const file = pageFile(path);
+    if (file !== undefined) return file;
+    throw new Refusal(404, "There is nothing at this address.");
+  }
+
+  async function routed(request: Request, from: From): Promise<Response> {
+    const visitor = await access.admit(request, from);
+    if (visitor instanceof Response) return visitor;
+    const { pathname } = new URL(request.url);
+    // The page's own addresses are relative, and would lead past a path without its last slash.
+    if (`${pathname}/` === base) return answer(308, null, { Location: base });
+    if (!pathname.startsWith(base)) {
+      throw new Refusal(404, "This path is not below the option `base` of the dashboard.");
+    }
+    const path = pathname.slice(base.length);
+    switch (request.method) {
+      case "GET":
+        return got(path, request, visitor);
+      case "POST":
+        return posted(path, request, visitor);
+      default:
+        throw new Refusal(405, "The dashboard knows GET and POST.");
+    }
+  }
+
+  return {
+    base,
+    onEvent(event) {
+      const tookMs = storeCallMs(event);
+      if (tookMs !== undefined) plots.timed(tookMs);
+      memory.add(event);
+    },
+    async fetch(request, from = {}) {
+      try {
+        return await routed(request, from);
+      } catch (error) {
+        return refused(refusalOf(error));
+      }
+    },
+    close() {
+      stopProbe();
+      live.close();
+    },
+  };
+}
+
+const SETTLING = /^api\/records\/([^/]+)\/(review|resolve)$/;
+
+/** How long a call of the store took, where the library says so. Such an event is of no key. */
+function storeCallMs(event: object): number | undefined {
+  const { type, tookMs }: { type?: unknown; tookMs?: unknown } = event;
+  return type === "store-called" && typeof tookMs === "number" ? tookMs : undefined;
+}
+
+/** What went wrong inside is the server's to know: its words may hold anything. */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof StoreUnavailable) {
+    return new Refusal(503, "The store gave no answer. Nothing is known about its records now.");
+  }
+  // A cursor that is none: the stores refuse it with a TypeError that names `after`.
+  if (error instanceof TypeError && error.message.includes("`after`")) {
+    return new Refusal(400, "Expected `after` to be the `next` of the page before.");
+  }
+  const isCorrupt = error instanceof Error && error.name === "RecordCorrupt";
+  return new Refusal(
+    500,
+    isCorrupt
+      ? "There is a record that cannot be read: damaged, or of a newer release."
+      : "The dashboard failed at this request.",
+  );
+}

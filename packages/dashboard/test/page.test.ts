@@ -1,0 +1,315 @@
+/** The page in a real browser, over a shop that really dies: C-44 to C-49, C-68 to C-72, S-24. */
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import { startDashboard } from "@oncekey/dashboard/node";
+import axe from "axe-core";
+import { settle } from "oncekey";
+import { memoryStore } from "oncekey/memory";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser, openPage } from "./browser.ts";
+import { claimed, inDoubt } from "./records.ts";
+import { type Shop, startShop, until } from "./shop.ts";
+import { told } from "./told.ts";
+
+let browser: Browser;
+let shop: Shop;
+before(async () => {
+  browser = await openBrowser();
+  shop = await startShop();
+});
+after(async () => {
+  await browser.close();
+  await shop.close();
+});
+
+/** A payment that takes effect in a process that dies before it can say so. */
+async function paidAndKilled(key: string): Promise<void> {
+  const before = shop.effects();
+  const lost = shop.pay(key, { hangs: true }).catch(() => undefined);
+  await until("the payment took effect", () => shop.effects() > before);
+  await shop.kill();
+  await lost;
+  await shop.restart();
+  await until("the record is in doubt", async () => {
+    const retry = await shop.pay(key, { hangs: true });
+    const { code } = (await retry.json()) as { code?: string };
+    return code === "idempotency_outcome_unknown";
+  });
+}
+
+const heading = (page: Page, name: string | RegExp) =>
+  page.getByRole("heading", { level: 1, name });
+
+test("C-70: a key in doubt is found, opened and settled by clicks, and the retry gets the answer", async () => {
+  await paidAndKilled("order-17");
+  const { page, complaints } = await openPage(browser);
+  await page.goto(shop.page);
+  await page.getByLabel("Scope", { exact: true }).fill("shop, ann");
+  await page.getByLabel("Idempotency-Key").fill("order-17");
+  await page.getByRole("button", { name: "Find" }).click();
+  await heading(page, /^Key [0-9a-f]{12}$/).waitFor();
+  await page.getByText("Nobody knows whether it happened.").waitFor();
+  await page.getByRole("link", { name: "Settle it" }).click();
+
+  await page.getByRole("radio", { name: /^It happened/ }).click();
+  await page.getByLabel("Status").fill("201");
+  await page.getByLabel("Body").fill('{"paid":true,"said":"by ann"}');
+  await page.getByLabel("Reason").fill("the bank shows the transfer");
+  await page.getByRole("button", { name: "Review" }).click();
+  await page.getByRole("heading", { name: "Settle as happened?" }).waitFor();
+  // Nothing has been done yet: it takes the second step.
+  equal((await shop.pay("order-17", { hangs: true })).status >= 400, true);
+  await page.getByRole("button", { name: "Settle as happened" }).click();
+  await page.getByText("Every retry gets the answer that you attached.").waitFor();
+
+  const retry = await shop.pay("order-17", { hangs: true });
+  equal(retry.status, 201);
+  deepEqual(await retry.json(), { paid: true, said: "by ann" });
+  equal(retry.headers.get("idempotent-replayed"), "true");
+  equal(shop.effects(), 1);
+
+  await page.getByRole("link", { name: "What happened to this key" }).click();
+  await page.getByText("Settled by hand").waitFor();
+  await page.getByText(/as happened, by ann: the bank shows the transfer/).waitFor();
+  // C-72: the page is told, and shows it by itself.
+  await page.getByText("Replayed: a duplicate got the kept answer").first().waitFor();
+  deepEqual(complaints, []);
+  await page.context().close();
+});
+
+test("C-70: as not happened, by keyboard alone, and the retry runs", async () => {
+  await paidAndKilled("order-18");
+  const effects = shop.effects();
+  const { page, complaints } = await openPage(browser);
+  await page.goto(shop.page);
+  await heading(page, "Keys").waitFor();
+  await tabTo(page, "In doubt");
+  await page.keyboard.press("Enter");
+  await heading(page, "In doubt").waitFor();
+  await page
+    .getByRole("link", { name: /^Settle POST/ })
+    .first()
+    .waitFor();
+  await tabTo(page, /^Settle POST/);
+  await page.keyboard.press("Enter");
+  await heading(page, /^Settle/).waitFor();
+  await page.getByRole("radio").first().waitFor();
+  await tabTo(page, /^It happened/);
+  await page.keyboard.press("ArrowDown");
+  await tabTo(page, /^Reason/);
+  await page.keyboard.type("the bank knows nothing of it");
+  await tabTo(page, "Review");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Settle as not happened?" }).waitFor();
+  await tabTo(page, "Settle as not happened");
+  await page.keyboard.press("Enter");
+  await page.getByText("The record is released: the next retry runs.").waitFor();
+
+  const lost = shop.pay("order-18", { hangs: true }).catch(() => undefined);
+  await until("the retry ran", () => shop.effects() === effects + 1);
+  await shop.kill();
+  await lost;
+  await shop.restart();
+  deepEqual(
+    complaints.filter((text) => !text.includes("net::")),
+    [],
+  );
+  await page.context().close();
+});
+
+/** Presses Tab until what has the focus is called so, as somebody without a mouse does. */
+async function tabTo(page: Page, name: string | RegExp): Promise<void> {
+  const seen: string[] = [];
+  for (let presses = 0; presses < 60; presses++) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      const label = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+      const named = label ? element.labels?.[0]?.textContent : element?.textContent;
+      return (element?.getAttribute("aria-label") ?? named ?? "").trim();
+    });
+    if (typeof name === "string" ? focused === name : name.test(focused)) return;
+    seen.push(focused.slice(0, 30));
+  }
+  throw new Error(`Tab does not lead to ${name}, but to ${seen.join(" | ")}`);
+}
+
+test("C-72: a lost stream says so, and the page goes on when it is back", async () => {
+  const { page } = await openPage(browser);
+  await page.goto(`${shop.page}#/keys`);
+  await page.getByText("live", { exact: true }).waitFor();
+  await shop.kill();
+  await page.getByRole("status").filter({ hasText: "The live stream is lost" }).waitFor();
+  await shop.restart();
+  await page.getByText("live", { exact: true }).waitFor();
+  const key = `late-${Date.now()}`;
+  await shop.pay(key);
+  // The list takes it up by itself.
+  await page.getByRole("row").filter({ hasText: "just now" }).first().waitFor();
+  await page.context().close();
+});
+
+test("C-68: empty lists explain what would appear, and every view is a link", async () => {
+  const { url, close } = await startDashboard({ inspector: memoryStore() });
+  const { page, complaints } = await openPage(browser);
+  try {
+    await page.goto(url);
+    await page.getByText("its record appears here by itself", { exact: false }).waitFor();
+    await page.goto(`${url}#/keys?state=completed&label=orders`);
+    await page.getByText("No record fits.").waitFor();
+    equal(await page.getByLabel("State").inputValue(), "completed");
+    equal(await page.getByLabel("Method or path").inputValue(), "orders");
+    await page.goto(`${url}#/in-doubt`);
+    await page.getByText("Nothing is in doubt.").waitFor();
+    await page.goto(`${url}#/plots`);
+    await page.getByRole("img", { name: /^Requests, last ten minutes/ }).waitFor();
+    await page.getByRole("img", { name: /^In doubt, by age/ }).waitFor();
+    await page.getByRole("img", { name: /^In flight, by lease left/ }).waitFor();
+    equal(await page.locator("figure > svg[role=img]").count(), 9);
+    equal(await page.locator("figure > details").count(), 9);
+    await page.goto(`${url}#/elsewhere`);
+    await page.getByText("This address names no view.").waitFor();
+    deepEqual(complaints, []);
+  } finally {
+    await page.context().close();
+    await close();
+  }
+});
+
+test("C-72: what somebody is typing stays, whatever happens meanwhile", async () => {
+  const { page } = await openPage(browser);
+  await shop.pay(`typed-${Date.now()}`);
+  await page.goto(shop.page);
+  await page.getByRole("row").nth(1).waitFor();
+  await page.getByLabel("Method or path").fill("POST /half of");
+  await page.getByLabel("State").selectOption("completed");
+  await page.locator("[name=ageMs]").selectOption("older than a minute");
+  await page.getByLabel("Idempotency-Key").fill("half of a key");
+  const rows = await page.getByRole("row").count();
+  await shop.pay(`typing-${Date.now()}`);
+  await until("the list shows the new key", async () => {
+    return (await page.getByRole("row").count()) > rows;
+  });
+  equal(await page.getByLabel("Method or path").inputValue(), "POST /half of");
+  equal(await page.getByLabel("State").inputValue(), "completed");
+  equal(await page.locator("[name=ageMs]").inputValue(), "60000");
+  equal(await page.getByLabel("Idempotency-Key").inputValue(), "half of a key");
+  await page.context().close();
+});
+
+test("S-23: another page in the same browser sends a form and a request, and changes nothing", async () => {
+  const store = memoryStore();
+  const lease = await inDoubt(store);
+  const authorize = () => ({ name: "ann", role: "operator" }) as const;
+  const { url, close } = await startDashboard({ inspector: store, authorize, audit: () => {} });
+  const target = `${url}api/records/${lease.id}/resolve`;
+  const evil = createServer((_request, response) => {
+    response.setHeader("Content-Type", "text/html");
+    response.end(`<form method="post" enctype="text/plain" action="${target}">
+      <input name='{"token":${lease.token},"happened":false,"reason":"' value='evil"}'></form>`);
+  }).listen(0, "127.0.0.1");
+  await once(evil, "listening");
+  const { port } = evil.address() as AddressInfo;
+  const { page } = await openPage(browser);
+  try {
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const statusOf = page.waitForResponse(target).then((response) => response.status());
+    await page.locator("form").evaluate((form) => (form as HTMLFormElement).submit());
+    equal(await statusOf, 403);
+    await page.waitForURL(target);
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const outcome = await page.evaluate(async (address) => {
+      const headers = { "content-type": "application/json", "x-oncekey-dashboard": "1" };
+      const init = { method: "POST", headers, body: "{}" };
+      return fetch(address, init).then(
+        () => "answered",
+        () => "stopped by the browser",
+      );
+    }, target);
+    equal(outcome, "stopped by the browser");
+    equal((await store.get(lease.id))?.state, "in-doubt");
+  } finally {
+    await page.context().close();
+    evil.close();
+    await close();
+  }
+});
+
+test("S-24: a label and a body full of markup are shown as text, and nothing of them runs", async () => {
+  const store = memoryStore();
+  const markup = `<img src=x onerror="document.title='taken'"><script>document.title='taken'</script>`;
+  const lease = await inDoubt(store, { label: `POST /${markup}` });
+  const answer = { status: 200, headers: { "Content-Type": "text/html" }, body: markup };
+  await settle(store, lease, { happened: true, answer });
+  const { url, close } = await startDashboard({ inspector: store, showAnswers: true });
+  const { page, complaints } = await openPage(browser);
+  try {
+    await page.goto(`${url}#/keys/${lease.id}`);
+    equal(await page.locator("pre").textContent(), markup);
+    match(await page.locator(".lead").innerText(), /<img src=x/);
+    await page.goto(`${url}#/keys`);
+    await page.getByRole("row").filter({ hasText: "<script>" }).waitFor();
+    equal(await page.locator("main img, main script").count(), 0);
+    equal(await page.title(), "Keys · oncekey");
+    deepEqual(complaints, []);
+  } finally {
+    await page.context().close();
+    await close();
+  }
+});
+
+test("C-48: axe finds nothing in any view, light and dark, and nothing is wider than 320 pixels", async () => {
+  const store = memoryStore();
+  const doubted = await inDoubt(store);
+  const done = await inDoubt(store);
+  await settle(store, done, { happened: true, answer: { status: 201, body: "{}" } });
+  await claimed(store);
+  const authorize = () => ({ name: "ann", role: "operator" }) as const;
+  const inspector = { inspector: store, authorize, audit: () => {}, showAnswers: true };
+  const { url, close, onEvent } = await startDashboard(inspector);
+  onEvent(told("replayed", { record: done.id.slice(0, 12) }));
+  const views: readonly (readonly [string, string])[] = [
+    ["", "table"],
+    ["#/keys?label=nothing", ".empty"],
+    [`#/keys/${done.id}`, ".timeline"],
+    [`#/keys/${doubted.id}`, ".timeline"],
+    [`#/keys/${"0".repeat(64)}`, ".problem"],
+    ["#/in-doubt", "table"],
+    [`#/keys/${doubted.id}/resolve`, "form.sheet"],
+    ["#/plots", ".charts"],
+  ];
+  try {
+    for (const colorScheme of ["light", "dark"] as const) {
+      const { page } = await openPage(browser, { colorScheme });
+      for (const [address, landmark] of views) {
+        await page.goto(`${url}${address}`);
+        await page.locator(`main ${landmark}`).first().waitFor();
+        await page.locator("details").evaluateAll((all) => {
+          for (const each of all) each.setAttribute("open", "");
+        });
+        if (landmark === "form.sheet") await page.getByRole("radio").first().click();
+        deepEqual(await faults(page), [], `${colorScheme} ${address}`);
+        await page.setViewportSize({ width: 320, height: 700 });
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        ok(width <= 320, `${address} is ${width} pixels wide`);
+        await page.setViewportSize({ width: 1280, height: 800 });
+      }
+      await page.context().close();
+    }
+  } finally {
+    await close();
+  }
+});
+
+/** What axe complains of, as words. */
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const injected = globalThis as unknown as { axe: { run: typeof axe.run } };
+    const { violations } = await injected.axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
