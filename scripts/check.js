@@ -3,6 +3,7 @@
  * hold says why. `npm run check -- --record` takes today's bundle sizes, and 15%, as the budgets.
  */
 import { checkBudgets, checkStores, recordBudgets } from "./checks/bundle.js";
+import { checkClient } from "./checks/client.js";
 import { checkFiles, checkManifest, checkResolution } from "./checks/tarball.js";
 import { Failure, main, run, say, tool } from "./command.js";
 
@@ -23,6 +24,7 @@ const CHECKS = {
   "The tarball holds what the exports need, the README and the licence, and nothing else":
     checkFiles,
   "Every entry, and every store with an adapter, keeps its size budget": checkBudgets,
+  "What a page loads of the client keeps its budget": checkClient,
   "An entry never contains another store": checkStores,
 };
 

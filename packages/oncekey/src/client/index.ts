@@ -1,0 +1,21 @@
+/** The side that sends: a `fetch` that may be sent again. It imports nothing of the server. */
+export {
+  KeyConflict,
+  OutcomeUnknown,
+  RequestRefused,
+  ResponseNotKept,
+} from "./errors.ts";
+export {
+  createIdempotentFetch,
+  type Idempotency,
+  type IdempotentFetch,
+  type IdempotentFetchOptions,
+  type IdempotentInit,
+  type IdempotentResponse,
+} from "./fetch.ts";
+export type { Finding, Problem, Told, UnknownReason } from "./finding.ts";
+export type { Asked } from "./frozen.ts";
+export type { Profile, Sent } from "./profiles.ts";
+export type { RetrySettings } from "./retry.ts";
+export type { Server } from "./server.ts";
+export { stripeServer } from "./stripe.ts";
