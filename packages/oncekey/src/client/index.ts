@@ -15,7 +15,22 @@ export {
 } from "./fetch.ts";
 export type { Finding, Problem, Told, UnknownReason } from "./finding.ts";
 export type { Asked } from "./frozen.ts";
+export { graph } from "./graph.ts";
 export type { Profile, Sent } from "./profiles.ts";
+export {
+  type Effect,
+  type Event,
+  initial,
+  type Kept,
+  type Phase,
+  phaseOf,
+  type Reason,
+  type Rules,
+  reduce,
+  type State,
+  type Status,
+  type Step,
+} from "./reduce.ts";
 export type { RetrySettings } from "./retry.ts";
 export type { Server } from "./server.ts";
 export { stripeServer } from "./stripe.ts";
