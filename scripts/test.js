@@ -16,7 +16,7 @@ import { startServers } from "./servers.js";
 const NEWER = ["22", "24"];
 
 /** What has to hold on them too: what names no framework, and SQLite, which they bring along. */
-const ON_NEWER = /\/test\/(core|http|protocol|stores\/(memory|sqlite))\b/;
+const ON_NEWER = /\/test\/(client|core|http|protocol|stores\/(memory|sqlite))\b/;
 
 await main(async () => {
   await install();

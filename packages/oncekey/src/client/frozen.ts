@@ -31,17 +31,16 @@ export async function freeze(input: string | URL | Request, asked: Asked): Promi
   return { request, bytes, once: false };
 }
 
-/** Latin-1, so that each byte stays one character. */
-const text = ({ request, bytes }: Frozen): string => {
+/**
+ * What a person would call the same request, as a text. The boundary of a form does not count.
+ * Latin-1, so that each byte stays one character.
+ */
+export function contentOf({ request, bytes }: Frozen): string {
   const [, boundary] = /boundary="?([^";]+)/.exec(request.headers.get("content-type") ?? "") ?? [];
   const body = new TextDecoder("latin1").decode(bytes);
-  return boundary === undefined ? body : body.replaceAll(boundary, "");
-};
+  const plain = boundary === undefined ? body : body.replaceAll(boundary, "");
+  return `${request.method} ${request.url} ${plain}`;
+}
 
-/** Whether a person would call it the same request. The boundary of a form does not count. */
 export const isSame = (one: Frozen, other: Frozen): boolean =>
-  one.request.url === other.request.url &&
-  one.request.method === other.request.method &&
-  !one.once &&
-  !other.once &&
-  text(one) === text(other);
+  !one.once && !other.once && contentOf(one) === contentOf(other);

@@ -1,4 +1,5 @@
 /** The side that sends: a `fetch` that may be sent again. It imports nothing of the server. */
+export { clearIntents } from "./clear-intents.ts";
 export {
   KeyConflict,
   OutcomeUnknown,
@@ -14,8 +15,11 @@ export {
   type IdempotentResponse,
 } from "./fetch.ts";
 export type { Finding, Problem, Told, UnknownReason } from "./finding.ts";
+export type { FormElement, FormFacts } from "./form.ts";
 export type { Asked } from "./frozen.ts";
 export { graph } from "./graph.ts";
+export type { Persistence } from "./keep.ts";
+export type { Messages } from "./messages.ts";
 export type { Profile, Sent } from "./profiles.ts";
 export {
   type Effect,
@@ -33,4 +37,7 @@ export {
 } from "./reduce.ts";
 export type { RetrySettings } from "./retry.ts";
 export type { Server } from "./server.ts";
+export type { Snapshot, SubmitError } from "./snapshot.ts";
 export { stripeServer } from "./stripe.ts";
+export { createSubmit, type Submit } from "./submit.ts";
+export type { CheckAnswer, CheckAsked, SubmitOptions } from "./submit-options.ts";

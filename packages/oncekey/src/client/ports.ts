@@ -9,6 +9,10 @@ export interface ClientPorts {
   random(): number;
   /** A new key: a random UUID. */
   key(): string;
+  /** Leaves the page for another. */
+  leave(url: string): void;
+  /** Says something to whoever builds the page. It never holds a key or a body. */
+  warn(message: string): void;
 }
 
 export const platform: ClientPorts = {
@@ -19,6 +23,8 @@ export const platform: ClientPorts = {
   },
   random: () => Math.random(),
   key: () => crypto.randomUUID?.() ?? uuid(),
+  leave: (url) => location.assign(url),
+  warn: (message) => console.warn(message),
 };
 
 /** Where the page was not loaded over TLS there is no `randomUUID` (RFC 9562, section 5.4). */

@@ -46,11 +46,11 @@ export interface Kept {
   readonly firstSentAt: number | null;
   /** When the status was entered. */
   readonly since: number;
+  readonly server: ServerFacts;
 }
 
 export interface State extends Omit<Kept, "key"> {
   readonly rules: Rules;
-  readonly server: ServerFacts;
   /** `null` until there is a page: a key that is rendered on a server would be shared. */
   readonly key: string | null;
   /** An earlier send may have been executed, and nobody has said. */

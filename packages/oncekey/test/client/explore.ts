@@ -63,6 +63,7 @@ export const kept = (status: Status, firstSentAt: number | null = 1_000): Kept =
   attempt: 1,
   firstSentAt,
   since: 1_000,
+  server: OURS,
 });
 
 export const EVENTS: readonly Bare[] = [

@@ -19,6 +19,9 @@ export interface HurriedTime {
   /** From now on waits do not end by themselves; `go` ends those that are held. */
   hold(): { go(): void };
   chance: number;
+  /** Where the page has gone, and what was said on the console. */
+  readonly left: string[];
+  readonly warned: string[];
 }
 
 export function hurriedTime(): HurriedTime {
@@ -30,6 +33,8 @@ export function hurriedTime(): HurriedTime {
   const time: HurriedTime = {
     waits,
     chance: 0.5,
+    left: [],
+    warned: [],
     expire() {
       for (const call of [...limits]) call();
     },
@@ -50,6 +55,8 @@ export function hurriedTime(): HurriedTime {
       now: () => now,
       random: () => time.chance,
       key: () => randomUUID(),
+      leave: (url) => time.left.push(url),
+      warn: (message) => time.warned.push(message),
       after(ms, call) {
         if (ms === TIMEOUT_MS) {
           limits.add(call);

@@ -85,6 +85,7 @@ export async function mockServer(): Promise<MockServer> {
 
 function answer(step: Step, key: string | undefined, response: ServerResponse): void {
   const own = step.problem && problem(step.problem, step.original && { original: step.original });
+  response.setHeader("content-type", "application/json");
   for (const [name, value] of own?.headers ?? []) response.setHeader(name, value);
   if (step.echoes && key !== undefined) response.setHeader("idempotency-key", key);
   if (step.marked) response.setHeader("idempotent-replayed", "true");
