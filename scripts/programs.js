@@ -46,6 +46,13 @@ export const FAULTS = [
 ];
 
 /**
+ * What the client's pages are opened in.
+ *
+ * @type {Program}
+ */
+export const BROWSER = { name: "chromium", debian: "chromium" };
+
+/**
  * Makes sure that every program is there.
  *
  * @param {readonly Program[]} programs

@@ -8,7 +8,7 @@ import { build } from "./build.js";
 import { main, pass, say } from "./command.js";
 import { install } from "./install.js";
 import { nodeOf } from "./node.js";
-import { COMPILER, FAULTS, MODEL_CHECKER, provide, SERVERS } from "./programs.js";
+import { BROWSER, COMPILER, FAULTS, MODEL_CHECKER, provide, SERVERS } from "./programs.js";
 import { runTests, testFiles } from "./runner.js";
 import { startServers } from "./servers.js";
 
@@ -21,7 +21,7 @@ const ON_NEWER = /\/test\/(client|core|http|protocol|stores\/(memory|sqlite))\b/
 await main(async () => {
   await install();
   const mustCompile = !isCompiled();
-  const always = [...Object.values(SERVERS), ...MODEL_CHECKER, ...FAULTS];
+  const always = [...Object.values(SERVERS), ...MODEL_CHECKER, ...FAULTS, BROWSER];
   await provide([...always, ...(mustCompile ? COMPILER : [])]);
   const compiled = mustCompile ? compile() : Promise.resolve();
   compiled.catch(() => {}); // Heard when it is awaited.

@@ -315,7 +315,11 @@ export function createSubmit<Input = unknown, Data = unknown>(
 
   /** On the first use in a page, and never while a server renders it. */
   function mount(field?: string): void {
-    if (unmount) return;
+    if (unmount) {
+      // A form that is bound later than the first look: its key goes before one of our own.
+      if (field !== undefined) recall(field);
+      return;
+    }
     unmount = listenToPage({
       online: () => tell({ type: "online" }),
       offline: () => tell({ type: "offline" }),

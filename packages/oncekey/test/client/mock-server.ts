@@ -14,6 +14,8 @@ export interface Step {
   readonly drops?: "before" | "in-body";
   /** Answers when this has come. */
   readonly until?: Promise<unknown>;
+  /** Answers so much later. */
+  readonly delayMs?: number;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -41,12 +43,33 @@ export interface MockServer {
   close(): Promise<void>;
 }
 
-export async function mockServer(): Promise<MockServer> {
+/** What is served for a path without being counted: the pages of a browser, and their scripts. */
+export type Pages = (path: string) => Served | undefined;
+
+export interface Served {
+  readonly type: string;
+  readonly body: string;
+  /** Whether the page may ask other origins, on top of what the policy says. */
+  readonly asksOthers?: boolean;
+}
+
+/** As strict as a page can ask to be: no script but our own files, and no text that becomes one. */
+const POLICY = "default-src 'self'; require-trusted-types-for 'script'";
+
+export async function mockServer(pages: Pages = () => undefined): Promise<MockServer> {
   const seen: Seen[] = [];
   let steps: Step[] = [];
   let executions = 0;
 
   const server = createServer(async (request, response) => {
+    const page = request.method === "GET" ? pages(request.url ?? "") : undefined;
+    if (page) {
+      response.setHeader("content-type", page.type);
+      const more = page.asksOthers ? "; connect-src *" : "";
+      response.setHeader("content-security-policy", POLICY + more);
+      response.end(page.body);
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const key = request.headers["idempotency-key"];
@@ -62,6 +85,7 @@ export async function mockServer(): Promise<MockServer> {
       executions += 1;
     }
     await step.until;
+    if (step.delayMs) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
     if (step.drops === "before") request.socket.destroy();
     else answer(step, key?.toString(), response);
   });
