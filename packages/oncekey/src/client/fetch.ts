@@ -77,6 +77,9 @@ interface Flight {
   members: number;
 }
 
+/** A process whose server is down for hours must not keep every body that it tried to send. */
+const UNSURE_MAX = 1_000;
+
 /** @example const send = createIdempotentFetch({ server: "oncekey" }); */
 export function createIdempotentFetch(
   options: IdempotentFetchOptions = {},
@@ -95,7 +98,8 @@ export function createIdempotentFetch(
   const retry = { attempts: 4, baseMs: 300, capMs: 8_000, ...options.retry, budgetMs };
   const line = { fetch, header, timeoutMs, ports };
   const flights = new Map<string, Flight>();
-  const intents = new Map<string, Pick<Journey, "key" | "open" | "firstSentAt">>();
+  const intents = new Map<string, string>();
+  const unsure = new Map<string, Pick<Journey, "firstSentAt" | "frozen">>();
 
   return async function idempotentFetch(input, { key: given, intent, ...init } = {}) {
     const asked = input as Partial<Request>;
@@ -114,16 +118,20 @@ export function createIdempotentFetch(
     signal?.throwIfAborted();
     const own = new Headers(init.headers ?? asked.headers).get(header);
     const known = intent === undefined ? undefined : intents.get(intent);
-    const key = own ?? given ?? known?.key ?? ports.key();
+    const key = own ?? given ?? known ?? ports.key();
     // Before anything is awaited: a second call in the same task finds it.
-    if (intent !== undefined && !known) {
-      intents.set(intent, { key, open: false, firstSentAt: undefined });
-    }
+    if (intent !== undefined) intents.set(intent, key);
     const frozen = await freeze(input, init);
     signal?.throwIfAborted();
     frozen.request.headers.set(header, own ?? spelled(key, profile));
-    const earlier = known?.key === key ? known : { open: false, firstSentAt: undefined };
-    return join({ frozen, profile, intent, attempts: 0, ...earlier, key }, signal);
+    const past = unsure.get(key);
+    if (past && !profile.comparesBody && !isSame(past.frozen, frozen)) {
+      // This server could not tell them apart, and would take it for another order.
+      throw new KeyConflict({ key, attempts: 0 });
+    }
+    const open = past !== undefined;
+    const journey = { frozen, profile, intent, key, open, attempts: 0 };
+    return join({ ...journey, firstSentAt: past?.firstSentAt }, signal);
   };
 
   function join(journey: Journey, signal: AbortSignal | undefined): Promise<IdempotentResponse> {
@@ -221,9 +229,12 @@ export function createIdempotentFetch(
   ): Response {
     if (verdict.kind === "unknown") throw unknown(journey, verdict.reason, sight);
     const { finding, response } = sight;
+    const { key, intent } = journey;
     const facts = { ...journey, ...finding, response };
     if (verdict.kind === "conflict") throw new KeyConflict(facts);
-    if (journey.intent !== undefined && verdict.kind !== "failed") intents.delete(journey.intent);
+    unsure.delete(key);
+    // What ran and failed may have happened in part: its intent gets no new key by itself.
+    if (intent !== undefined && verdict.kind !== "failed") intents.delete(intent);
     if (finding.original) throw new ResponseNotKept(facts);
     if (finding.kind === "refused" && finding.unfit) throw new RequestRefused(facts);
     // Every definite answer that is left came as one.
@@ -232,14 +243,21 @@ export function createIdempotentFetch(
 
   function unknown(journey: Journey, reason: UnknownReason, told: Partial<Sight>): OutcomeUnknown {
     journey.open = true;
-    const { key, open, firstSentAt, intent } = journey;
-    if (intent !== undefined) intents.set(intent, { key, open, firstSentAt });
+    const { key, firstSentAt, frozen } = journey;
+    remember(key, { firstSentAt, frozen });
     // What is a stream has been sent, and there is nothing left to send.
     const error: OutcomeUnknown = new OutcomeUnknown(
       { key, attempts: journey.attempts, ...told.finding, ...told },
       reason,
-      () => (journey.frozen.once ? Promise.reject(error) : join({ ...journey }, undefined)),
+      () => (frozen.once ? Promise.reject(error) : join({ ...journey }, undefined)),
     );
     return error;
+  }
+
+  /** A call that brings the key again goes on from here. */
+  function remember(key: string, past: Pick<Journey, "firstSentAt" | "frozen">): void {
+    unsure.set(key, past);
+    const [oldest] = unsure.keys();
+    if (unsure.size > UNSURE_MAX && oldest !== undefined) unsure.delete(oldest);
   }
 }

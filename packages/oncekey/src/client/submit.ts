@@ -188,9 +188,9 @@ export function createSubmit<Input = unknown, Data = unknown>(
     if (turn.isOver()) return;
     const { resend, comparesBody, retentionMs } = profile ?? unknownServer;
     const hash = salted(contentOf(next));
+    if (state.firstSentAt === null) [frozen, earlier, bodyHash] = [undefined, undefined, hash];
     // A stream has no content to compare, so it counts as other bytes.
     const edited = frozen ? !isSame(frozen, next) : hash !== bodyHash || next.once;
-    bodyHash ??= hash;
     if (frozen === undefined || (edited && comparesBody)) {
       earlier ??= frozen;
       frozen = next;
@@ -334,10 +334,18 @@ export function createSubmit<Input = unknown, Data = unknown>(
     recall(field);
   }
 
+  /** Somebody else may have signed in since: nothing of the last person is sent for them. */
+  function identify(): string | undefined {
+    const principal = options.principal?.();
+    if (principal !== undefined && principal !== state.principal) {
+      tell({ type: "principal", principal });
+    }
+    return principal;
+  }
+
   /** What an earlier page, or another tab, has kept of this intent. */
   function recall(field?: string): void {
-    const principal = options.principal?.();
-    if (principal !== undefined) tell({ type: "principal", principal });
+    const principal = identify();
     const entry = keep.read();
     const whose = principal === undefined ? undefined : shortHash(`${entry?.key} ${principal}`);
     if (entry === undefined || (entry.principal !== undefined && entry.principal !== whose)) {
@@ -364,6 +372,7 @@ export function createSubmit<Input = unknown, Data = unknown>(
 
   function submit(value: Input, form?: FormFacts): Promise<Snapshot<Data>> {
     mount();
+    identify();
     if (phaseOf(state.status) === "SUBMIT") return settled();
     const wasReady = state.status === "ready";
     if (wasReady) recall();
@@ -377,6 +386,7 @@ export function createSubmit<Input = unknown, Data = unknown>(
 
   function check(): Promise<Snapshot<Data>> {
     mount();
+    identify();
     const before = state;
     tell({ type: "check" });
     uncheckable = state === before && state.status === "unknown";

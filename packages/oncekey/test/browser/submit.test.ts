@@ -291,3 +291,33 @@ test("C-28: in a page its own origin is a server of ours, and no other gets a he
     await other.close();
   }
 });
+
+test("C-38: without a network the click is held, and sent once when the network is back", async () => {
+  const { page, tabs } = await open();
+  await tabs.setOffline(true);
+  await page.click("#pay");
+  await reaches(page, "offline");
+  equal(server().seen.length, 0);
+  await tabs.setOffline(false);
+  await reaches(page, "success");
+  equal(server().seen.length, 1);
+});
+
+test("C-38: held and given up: the next click sends what is in the form then", async () => {
+  const { page, tabs } = await open();
+  await tabs.setOffline(true);
+  await page.click("#pay");
+  const { key } = await reaches(page, "offline");
+  await page.evaluate(() => {
+    (globalThis as unknown as { checkout: { abort(): void } }).checkout.abort();
+  });
+  await reaches(page, "ready");
+  await page.fill("[name=dish]", "stew");
+  await tabs.setOffline(false);
+  await page.click("#pay");
+  await reaches(page, "success");
+  deepEqual(
+    server().seen.map((seen) => [seen.body, seen.key]),
+    [["dish=stew&how=fast", key]],
+  );
+});

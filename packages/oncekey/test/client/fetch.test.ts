@@ -559,3 +559,23 @@ test("C-28: outside a browser the server must be declared", async () => {
   await rejects(send(at("/pay"), { method: "POST" }), /TypeError: Expected `server` to be given/);
   equal(server.seen.length, 0);
 });
+
+test("a key that comes again after an unknown outcome is still open", async () => {
+  const { send } = client();
+  const pay = () => send(at("/pay"), { method: "POST", key: "k", body: "soup" });
+  server.play(...Array(4).fill(DROP), { status: 404 });
+  await unknown(pay());
+  equal((await unknown(pay())).reason, "unproven");
+  equal((await pay()).status, 201);
+});
+
+test("C-24: other bytes under an open key are not sent to a server that would not tell them apart", async () => {
+  const { send } = client({ server: "unknown" });
+  const pay = (body: string) => send(at("/pay"), { method: "POST", intent: "cart42", body });
+  server.play(DROP);
+  await unknown(pay("soup"));
+  await rejects(pay("stew"), KeyConflict);
+  equal(server.seen.length, 1);
+  equal((await pay("soup")).status, 201);
+  sentAlike(2);
+});

@@ -615,3 +615,31 @@ test("nothing is heard of a send after a reset or after the end", async () => {
   equal((await second).key, keys()[1]);
   submit.destroy();
 });
+
+test("what was held back and given up is not what the next submit sends", async () => {
+  const { submit, time } = openPage();
+  const first = submit.submit(SOUP);
+  submit.abort();
+  await first;
+  const held = time.hold();
+  server.play(DROP);
+  const second = submit.submit(STEW);
+  await until("a wait has begun", () => time.waits.length > 0);
+  submit.reset();
+  await second;
+  held.go();
+  await submit.submit({ dish: "pie" });
+  deepEqual(bodies(), ['{"dish":"stew"}', '{"dish":"pie"}']);
+  notEqual(keys()[0], keys()[1]);
+});
+
+test("C-24: somebody else signs in on the same page: nothing of the last person is sent", async () => {
+  server.play(...SILENCE);
+  let person = "ann";
+  const { submit } = openPage({ principal: () => person });
+  await submit.submit(SOUP);
+  person = "bob";
+  equal((await submit.submit(STEW)).status, "success");
+  notEqual(keys()[4], keys()[3]);
+  equal(bodies()[4], '{"dish":"stew"}');
+});
