@@ -6,13 +6,14 @@
  * says what is known; "failed" is never said of something that may have happened.
  */
 import { IDEMPOTENCY_KEY } from "../protocol/header.ts";
+import { checkNumbers } from "./check.ts";
 import { KeyConflict, OutcomeUnknown, RequestRefused, ResponseNotKept } from "./errors.ts";
 import type { UnknownReason } from "./finding.ts";
 import { type Asked, type Frozen, freeze, isSame } from "./frozen.ts";
 import { type ClientPorts, platform } from "./ports.ts";
 import type { Profile } from "./profiles.ts";
 import { isExpired, judge, pause, type RetrySettings } from "./retry.ts";
-import { profileFor, type Server } from "./server.ts";
+import { checkServer, profileFor, type Server } from "./server.ts";
 import { type Fetch, isReplayed, type Sight, spelled, type Ticket, transmit } from "./transmit.ts";
 
 export interface IdempotentFetchOptions {
@@ -93,6 +94,8 @@ export function createIdempotentFetch(
     budgetMs = 120_000,
     retentionMs,
   } = options;
+  checkServer(server);
+  checkNumbers({ timeoutMs, budgetMs, retentionMs, ...options.retry });
   // Looked up at each send: tools that watch a page replace it.
   const fetch: Fetch = options.fetch ?? ((request, init) => globalThis.fetch(request, init));
   const retry = { attempts: 4, baseMs: 300, capMs: 8_000, ...options.retry, budgetMs };

@@ -7,12 +7,29 @@ type Declared = "oncekey" | "unknown" | Profile;
 export type Server = Declared | { readonly [origin: string]: Declared };
 
 const isProfile = (server: Server): server is Profile =>
-  typeof server === "object" && typeof server.classify === "function";
+  typeof (server as Partial<Profile> | null)?.classify === "function";
 
 function named(server: Declared): Profile {
   if (server === "oncekey") return oncekeyServer;
   return server === "unknown" ? unknownServer : server;
 }
+
+/** Throws a `TypeError` for what is neither a profile nor a map of them. */
+export function checkServer(server: Server | undefined): void {
+  if (server === undefined || isDeclared(server)) return;
+  for (const [origin, declared] of Object.entries(server)) {
+    const isOrigin = URL.canParse(origin) && new URL(origin).origin === origin;
+    if (!isOrigin || !isDeclared(declared)) {
+      throw new TypeError(
+        'Expected `server` to be "oncekey", "unknown", a profile, or a map from an origin ' +
+          'such as "https://api.example" to one of these.',
+      );
+    }
+  }
+}
+
+const isDeclared = (server: Server): server is Declared =>
+  server === "oncekey" || server === "unknown" || isProfile(server);
 
 /**
  * `undefined` for an origin that nobody declared: it gets no header, since a preflight would fail
@@ -29,7 +46,7 @@ export function profileFor(server: Server | undefined, url: URL): Profile | unde
     }
     return url.origin === page.origin ? oncekeyServer : undefined;
   }
-  if (typeof server === "string" || isProfile(server)) return named(server as Declared);
+  if (isDeclared(server)) return named(server);
   const declared = server[url.origin];
   return declared && named(declared);
 }

@@ -4,6 +4,7 @@
  * It decides nothing: `reduce` does. Here its effects meet the network, the storage and the page.
  */
 import { IDEMPOTENCY_KEY } from "../protocol/header.ts";
+import { checkNumbers } from "./check.ts";
 import { bindForm, type FormElement, type FormFacts, requestOf } from "./form.ts";
 import { type Asked, contentOf, type Frozen, freeze, isSame } from "./frozen.ts";
 import { createKeep, type Persistence, shortHash } from "./keep.ts";
@@ -12,7 +13,7 @@ import { listenToPage } from "./page.ts";
 import { type ClientPorts, platform } from "./ports.ts";
 import { type Profile, unknownServer } from "./profiles.ts";
 import { type Effect, type Event, initial, phaseOf, reduce, type State } from "./reduce.ts";
-import { profileFor } from "./server.ts";
+import { checkServer, profileFor } from "./server.ts";
 import type { History, Snapshot, SubmitError } from "./snapshot.ts";
 import type { CheckAnswer, SubmitOptions } from "./submit-options.ts";
 import { type Fetch, isReplayed, spelled, transmit } from "./transmit.ts";
@@ -57,6 +58,9 @@ export function createSubmit<Input = unknown, Data = unknown>(
   ports: ClientPorts = platform,
 ): Submit<Input, Data> {
   const { id, header = IDEMPOTENCY_KEY, timeoutMs = 15_000, budgetMs = 120_000, intent } = options;
+  if (!id) throw new TypeError('Expected `id` to be a name, such as "checkout".');
+  checkServer(options.server);
+  checkNumbers({ timeoutMs, budgetMs, retentionMs: options.retentionMs, ...options.retry });
   const fetch: Fetch = options.fetch ?? ((request, init) => globalThis.fetch(request, init));
   const messages = {
     ...MESSAGES,
