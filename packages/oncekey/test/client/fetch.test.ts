@@ -579,3 +579,9 @@ test("C-24: other bytes under an open key are not sent to a server that would no
   equal((await pay("soup")).status, 201);
   sentAlike(2);
 });
+
+test("C-8: a problem with the marker is a kept answer: no send follows, whatever it says of itself", async () => {
+  server.play({ problem: "idempotency_upstream_failed", marked: true });
+  equal((await unknown(client().pay())).reason, "in_doubt");
+  sentAlike(1);
+});

@@ -643,3 +643,52 @@ test("C-24: somebody else signs in on the same page: nothing of the last person 
   notEqual(keys()[4], keys()[3]);
   equal(bodies()[4], '{"dish":"stew"}');
 });
+
+test("C-16: what is called while busy is not what a retry sends", async () => {
+  server.play(...SILENCE);
+  const { submit } = openPage();
+  await Promise.all([submit.submit(SOUP), submit.submit(STEW)]);
+  await submit.retry();
+  equal(new Set(bodies()).size, 1);
+});
+
+test("an answer to a send that was given up is not taken for the answer to the next", async () => {
+  const [one, other] = [gate(), gate()];
+  server.play({ until: one.opened }, { until: other.opened, status: 422 });
+  let answers = 0;
+  const { submit } = openPage({
+    // As a proxy in the page would be that does not pass the signal on.
+    fetch: async (request, init) => {
+      const response = await fetch(request, { ...init, signal: null });
+      answers += 1;
+      return response;
+    },
+  });
+  void submit.submit(SOUP);
+  await until("the first has arrived", () => server.seen.length === 1);
+  submit.reset();
+  const second = submit.submit(STEW);
+  await until("the second has arrived", () => server.seen.length === 2);
+  one.go();
+  await until("the first is answered", () => answers === 1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  equal(submit.getSnapshot().status, "submitting");
+  other.go();
+  equal((await second).status, "rejected");
+});
+
+test("C-4: a form is the same form though its boundary is new, and goes out with its first one", async () => {
+  server.play(DROP);
+  const { submit } = openPage({
+    server: "unknown",
+    request: ({ dish }) => {
+      const body = new FormData();
+      body.set("dish", dish);
+      return { url: `${server.origin}/orders`, body };
+    },
+  });
+  equal((await submit.submit(SOUP)).status, "unknown");
+  equal((await submit.submit(SOUP)).status, "success");
+  equal(new Set(bodies()).size, 1);
+  equal(new Set(keys()).size, 1);
+});
