@@ -585,3 +585,23 @@ test("C-8: a problem with the marker is a kept answer: no send follows, whatever
   equal((await unknown(client().pay())).reason, "in_doubt");
   sentAlike(1);
 });
+
+test("C-11: when nobody waits any more, the send itself is ended", async () => {
+  const { until, open } = gate();
+  server.play({ until });
+  let sending: AbortSignal | null | undefined;
+  const watched = (request: Request, init: RequestInit) => {
+    sending = init.signal;
+    return fetch(request, init);
+  };
+  const controller = new AbortController();
+  const { send } = client({ fetch: watched });
+  const init = { method: "POST", signal: controller.signal };
+  const paid = unknown(send(at("/pay"), init));
+  await arrived(1);
+  equal(sending?.aborted, false);
+  controller.abort();
+  await paid;
+  equal(sending?.aborted, true);
+  open();
+});
