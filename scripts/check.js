@@ -5,6 +5,7 @@
 
 import { build } from "./build.js";
 import { checkBudgets, checkStores, recordBudgets } from "./checks/bundle.js";
+import { checkClient } from "./checks/client.js";
 import { checkFiles, checkManifest, checkResolution } from "./checks/tarball.js";
 import { Failure, main, run, say, tool } from "./command.js";
 
@@ -26,6 +27,7 @@ const CHECKS = {
   "The tarballs hold what the exports need, the README and the licence, and nothing else":
     checkFiles,
   "Every entry, and every store with an adapter, keeps its size budget": checkBudgets,
+  "What a page loads of the client keeps its budget": checkClient,
   "An entry never contains another store": checkStores,
 };
 

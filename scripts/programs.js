@@ -56,7 +56,7 @@ export const FAULTS = [
 ];
 
 /**
- * What the tests of the dashboard's page click in.
+ * What the pages of the client and of the dashboard are opened in.
  *
  * @type {readonly Program[]}
  */

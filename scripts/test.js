@@ -25,7 +25,7 @@ const NEWER = ["22", "24"];
 
 /** What has to hold on them too: what names no framework, and SQLite, which they bring along. */
 const ON_NEWER =
-  /\/test\/(core|http|protocol|stores\/(memory|sqlite))\b|dashboard\/dist\/test\/(access|live|resolution)\./;
+  /\/test\/(client|core|http|protocol|stores\/(memory|sqlite))\b|dashboard\/dist\/test\/(access|live|resolution)\./;
 
 await main(async () => {
   await install();

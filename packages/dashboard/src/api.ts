@@ -5,14 +5,7 @@
  * A store filters by scope and by state. By label, status and age it is filtered here, over a
  * bounded number of records for each call: the answer says how many were looked at, and goes on.
  */
-import {
-  type Door,
-  type IdempotencyRecord,
-  type Inspector,
-  recordId,
-  type Seal,
-  scopeDigest,
-} from "oncekey";
+import { type Door, type IdempotencyRecord, type Inspector, recordId, scopeDigest } from "oncekey";
 import { Refusal } from "./answers.ts";
 import type { AuditEntry } from "./audit.ts";
 import type { EventMemory } from "./event-memory.ts";

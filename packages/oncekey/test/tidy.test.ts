@@ -11,6 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stores: ["stores", "stores/sql", "core"],
   "stores/sql": ["stores/sql", "core"],
   http: ["http", "core", "protocol"],
+  client: ["client", "protocol"],
   conformance: ["conformance", "core", "protocol"],
   adapters: ["adapters", "http"],
   ".": ["core", "http", "protocol"],

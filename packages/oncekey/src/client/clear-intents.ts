@@ -1,0 +1,25 @@
+/** Signing out: what one person meant is nothing that the next one may see or send again. */
+import { parse, STORAGE_PREFIX, shortHash } from "./keep.ts";
+import { announceCleared } from "./page.ts";
+
+/** Removes what is kept in every storage and open tab: all of it, or one person's. */
+export function clearIntents(principal?: string): void {
+  for (const name of ["sessionStorage", "localStorage"] as const) {
+    try {
+      clear(globalThis[name], principal);
+    } catch {
+      // A person has turned it off, and so nothing was kept in it.
+    }
+  }
+  announceCleared(principal);
+}
+
+function clear(storage: Storage, principal: string | undefined): void {
+  for (const name of Object.keys(storage)) {
+    if (!name.startsWith(STORAGE_PREFIX)) continue;
+    const entry = parse(storage.getItem(name));
+    const mine =
+      principal === undefined || entry?.principal === shortHash(`${entry?.key} ${principal}`);
+    if (mine) storage.removeItem(name);
+  }
+}

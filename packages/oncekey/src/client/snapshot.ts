@@ -1,0 +1,64 @@
+/** What a page is shown of a submit: a union that TypeScript narrows by `status`, or by `phase`. */
+import type { Problem } from "./finding.ts";
+import type { Event, Reason, Status } from "./reduce.ts";
+
+export interface SubmitError {
+  readonly status?: number;
+  readonly problem?: Problem | undefined;
+  /** The body of the answer: parsed if it is JSON, else as text. */
+  readonly data?: unknown;
+  readonly cause?: unknown;
+}
+
+/** The last 50 events, oldest first. */
+export type History = readonly {
+  readonly type: Event["type"];
+  readonly status: Status;
+  readonly at: number;
+}[];
+
+interface Common {
+  readonly key: string | null;
+  readonly attempt: number;
+  readonly replayed: boolean | null;
+  readonly message: string;
+  readonly canSubmit: boolean;
+  readonly history: History;
+}
+
+export type Snapshot<Data = unknown> = Common &
+  (
+    | {
+        readonly phase: "READY";
+        readonly status: "ready";
+        readonly reason: null;
+        readonly nextRetryAt: null;
+        readonly data: null;
+        readonly error: null;
+      }
+    | {
+        readonly phase: "SUBMIT";
+        readonly status: "submitting" | "retrying" | "waiting" | "offline";
+        readonly reason: null;
+        readonly nextRetryAt: number | null;
+        readonly data: null;
+        readonly error: null;
+      }
+    /** `data` is `null` where the answer was not kept, or after a reload. */
+    | {
+        readonly phase: "SUCCESS";
+        readonly status: "success";
+        readonly reason: null;
+        readonly nextRetryAt: null;
+        readonly data: Data | null;
+        readonly error: null;
+      }
+    | {
+        readonly phase: "FAIL";
+        readonly status: "rejected" | "failed" | "unknown" | "conflict";
+        readonly reason: Reason | null;
+        readonly nextRetryAt: null;
+        readonly data: null;
+        readonly error: SubmitError | null;
+      }
+  );

@@ -1,0 +1,72 @@
+/** One send of a frozen request, and what it brought. It never rejects: silence is a finding. */
+import { IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
+import type { Finding } from "./finding.ts";
+import type { Frozen } from "./frozen.ts";
+import type { ClientPorts } from "./ports.ts";
+import { type Profile, unknownServer } from "./profiles.ts";
+
+/** What all sends of one request have in common. */
+export interface Ticket {
+  readonly frozen: Frozen;
+  readonly key: string;
+  /** Without one the request goes out without a key. */
+  readonly profile: Profile | undefined;
+}
+
+/** The part of `fetch` that we use. */
+export type Fetch = (request: Request, init: RequestInit) => Promise<Response>;
+
+export interface Line {
+  readonly fetch: Fetch;
+  readonly header: string;
+  readonly timeoutMs: number;
+  readonly ports: ClientPorts;
+}
+
+export interface Sight {
+  readonly finding: Finding;
+  readonly response?: Response;
+  readonly cause?: unknown;
+}
+
+export async function transmit(
+  { frozen, key, profile = unknownServer }: Ticket,
+  { fetch, header, timeoutMs, ports }: Line,
+  signal: AbortSignal,
+): Promise<Sight> {
+  const controller = new AbortController();
+  const { request, bytes } = frozen;
+  let finding: Finding = { kind: "again", reason: "network" };
+  const stop = (instead: Finding) => {
+    finding = instead;
+    controller.abort();
+  };
+  const abort = () => stop({ kind: "unclear", reason: "aborted" });
+  // Until the answer has been understood: a problem that stops half-way must not hold us for ever.
+  const cancel = ports.after(timeoutMs, () => stop({ kind: "again", reason: "timeout" }));
+  signal.addEventListener("abort", abort);
+  try {
+    // A blob, since Node's fetch cannot send a plain array again after a 307.
+    const response = await fetch(request, {
+      signal: controller.signal,
+      ...(bytes && { body: new Blob([bytes]) }),
+    });
+    finding = await profile.classify(response, { key, header, now: ports.now() });
+    return { finding, response };
+  } catch (cause) {
+    return { finding, cause };
+  } finally {
+    cancel();
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** As the server spells it. A caller's own field is left as it is, and so must be a key in it. */
+export const spelled = (key: string, { keyFormat }: Profile): string =>
+  keyFormat === "quoted" ? `"${key.replaceAll(/["\\]/g, "\\$&")}"` : key;
+
+/** `null`: the answer comes from another origin, which does not let the page read the marker. */
+export function isReplayed({ headers, type }: Response, header: string): boolean | null {
+  if (headers.get(IDEMPOTENT_REPLAYED) === "true") return true;
+  return type === "cors" && !headers.has(header) ? null : false;
+}

@@ -1,0 +1,97 @@
+/**
+ * A page with an order form in a real Chromium, served by the mock server together with the
+ * compiled client, under a policy that forbids everything else.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { after, before } from "node:test";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type MockServer, mockServer, type Served } from "../client/mock-server.ts";
+
+const LIBRARY = join(import.meta.dirname, "../../src");
+const FIELD =
+  '<input type="hidden" name="_idempotency_key" value="from-the-server" autocomplete="off">';
+
+const form = (field: string): string => `<!doctype html><title>Order</title>
+<form id="order" method="post" action="/orders">${field}
+<input name="dish" required value="soup"><button id="pay" name="how" value="fast">Pay</button>
+<button id="quote" name="how" value="quote" formaction="/quotes" formenctype="multipart/form-data" formnovalidate>Quote</button>
+<button id="look" formmethod="get">Look</button>
+<button id="undo" type="reset">Undo</button></form>
+<output></output><script type="module" src="/page.js"></script>`;
+
+const SCRIPT = `
+import { clearIntents, createIdempotentFetch, createSubmit } from "/lib/client/index.js";
+const checkout = createSubmit({ id: "checkout", principal: () => "ann", disabled: location.search === "?disabled" });
+const draw = () => { document.querySelector("output").value = JSON.stringify(checkout.getSnapshot()); };
+checkout.subscribe(draw);
+checkout.form(document.querySelector("form"));
+Object.assign(globalThis, { checkout, clearIntents, createIdempotentFetch });
+draw();
+`;
+
+function pages(path: string): Served | undefined {
+  const [name = ""] = path.split("?");
+  if (name === "/") return { type: "text/html", body: form("") };
+  if (name === "/asking-others") return { type: "text/html", body: form(""), asksOthers: true };
+  if (name === "/with-field") return { type: "text/html", body: form(FIELD) };
+  if (name === "/elsewhere")
+    return { type: "text/html", body: "<!doctype html><title>Else</title>" };
+  if (name === "/favicon.ico") return { type: "image/png", body: "" };
+  if (name === "/page.js") return { type: "text/javascript", body: SCRIPT };
+  const [, file] = /^\/lib\/((?:client|protocol)\/[\w-]+\.js)$/.exec(name) ?? [];
+  if (file === undefined) return undefined;
+  return { type: "text/javascript", body: readFileSync(join(LIBRARY, file), "utf8") };
+}
+
+function onThePath(name: string): string {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const found = folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
+  if (found === undefined)
+    throw new Error(`Expected ${name} on the PATH; Debian has it as ${name}.`);
+  return found;
+}
+
+export interface World {
+  readonly server: () => MockServer;
+  /** A tab in a browser profile of its own. What it complains of is in `complaints`. */
+  open(path?: string): Promise<{ page: Page; tabs: BrowserContext; complaints: string[] }>;
+}
+
+/** One browser and one server for a file of tests. */
+export function world(): World {
+  let browser: Browser | undefined;
+  let server: MockServer | undefined;
+  const started = <Part>(part: Part | undefined): Part => {
+    if (part === undefined) throw new Error("The browser and the server start before the tests.");
+    return part;
+  };
+  before(async () => {
+    server = await mockServer(pages);
+    browser = await chromium.launch({
+      executablePath: onThePath("chromium"),
+      // Root has no sandbox in a container; only pages of our own are opened.
+      args: ["--no-sandbox"],
+      // Playwright turns the page cache off, and one of the tests is about it.
+      ignoreDefaultArgs: ["--disable-back-forward-cache"],
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+  return {
+    server: () => started(server),
+    async open(path = "/") {
+      const tabs = await started(browser).newContext();
+      const page = await tabs.newPage();
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error") complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => complaints.push(error.message));
+      await page.goto(started(server).origin + path);
+      return { page, tabs, complaints };
+    },
+  };
+}
