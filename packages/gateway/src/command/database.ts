@@ -129,6 +129,15 @@ function plainly(error: unknown): unknown {
   return new Ending(1, `The store did not answer: ${reasonOf(rootOf(error))}.`);
 }
 
+/** What goes past the store has to be in its words as well: a driver's own error is a stack. */
+async function answered<T>(call: () => Promise<T> | T): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new Ending(1, `The store did not answer: ${reasonOf(rootOf(error))}.`);
+  }
+}
+
 async function openSqlite(file: string, { mayCreate = false }: Access): Promise<SqlDatabase> {
   if (file === "") throw new Complaint("Expected --store sqlite:FILE to name a file.");
   if (!mayCreate && !existsSync(file)) {
@@ -137,7 +146,14 @@ async function openSqlite(file: string, { mayCreate = false }: Access): Promise<
   const { default: Client } = await import("libsql");
   const { sqliteStore } = await import("oncekey/sqlite");
   const client = new Client(file);
-  const rows = async (sql: string) => client.prepare(sql).all() as Row[];
+  try {
+    // A file that is something else shows it only when it is read.
+    client.prepare("PRAGMA schema_version").all();
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  const rows = (sql: string) => answered(() => client.prepare(sql).all() as Row[]);
   const store = sqliteStore(client);
   return {
     kind: "sqlite",
@@ -181,9 +197,9 @@ async function openRedis(url: string): Promise<RedisDatabase> {
     kind: "redis",
     store,
     setup: () => store.setup(),
-    ask: async (command, ...args) => String(await client.call(command, ...args)),
+    ask: async (command, ...args) => String(await answered(() => client.call(command, ...args))),
     async now() {
-      const [seconds, micros] = await client.time();
+      const [seconds, micros] = await answered(() => client.time());
       return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
     },
     async close() {
@@ -203,9 +219,9 @@ async function openPostgres(url: string): Promise<SqlDatabase> {
     application_name: "oncekey",
   });
   pool.on("error", () => {});
-  const rows = async (sql: string) => (await pool.query<Row>(sql)).rows;
+  const rows = async (sql: string) => (await answered(() => pool.query<Row>(sql))).rows;
   try {
-    await rows("SELECT 1");
+    await pool.query("SELECT 1");
   } catch (error) {
     await pool.end();
     throw error;

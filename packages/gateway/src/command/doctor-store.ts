@@ -70,19 +70,22 @@ async function examineRedis(redis: RedisDatabase): Promise<readonly Finding[]> {
       ),
     );
   }
-  const info = await redis.ask("info", "replication");
-  const replicas = Number(/^connected_slaves:(\d+)/m.exec(info)?.[1] ?? 0);
-  if (replicas === 0) findings.push(ok("replicas", "No replica follows: no failover can lose."));
-  else {
-    findings.push(
-      warning(
-        "replicas",
-        `${replicas} follow, and Redis answers first: a failover may lose the last records.`,
-        'In a program of your own, `durability: "replicated"` waits for them.',
-      ),
-    );
-  }
+  findings.push(await replicasOf(redis));
   return findings;
+}
+
+async function replicasOf(redis: RedisDatabase): Promise<Finding> {
+  const info = await redis.ask("info", "replication").catch(() => "");
+  const replicas = /^connected_slaves:(\d+)/m.exec(info)?.[1];
+  if (replicas === undefined) {
+    return warning("replicas", "INFO is refused, so it is not known whether replicas follow.");
+  }
+  if (replicas === "0") return ok("replicas", "No replica follows: no failover can lose.");
+  return warning(
+    "replicas",
+    `${replicas} follow, and Redis answers first: a failover may lose the last records.`,
+    'In a program of your own, `durability: "replicated"` waits for them.',
+  );
 }
 
 /** The library's own look: it writes a record that ends by itself, and takes it back. */

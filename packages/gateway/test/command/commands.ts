@@ -9,7 +9,7 @@ import { type Inspector, recordId, type Store, scopeDigest } from "oncekey";
 import { idempotency } from "oncekey/web";
 import { type Database, withDatabase } from "../../src/command/database.ts";
 
-const CLI = join(import.meta.dirname, "../../src/cli.js");
+export const CLI: string = join(import.meta.dirname, "../../src/cli.js");
 
 /** More than any command here takes, on a machine that is busy with other things. */
 const COMMAND_MS = 60_000;
@@ -24,26 +24,43 @@ export async function command(
   args: readonly string[],
   { stdin = "", env = {} }: { readonly stdin?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Said> {
-  return processOf(process.execPath, [CLI, ...args], stdin, env);
+  const child = started(process.execPath, [CLI, ...args], env);
+  const said = listenTo(child);
+  child.stdin.end(stdin);
+  await once(child, "close");
+  return { code: child.exitCode, ...said };
 }
 
-/** On a terminal, as `script` makes one: what is typed and what is said come over the same line. */
-export async function onTerminal(args: readonly string[], typed: string): Promise<Said> {
-  const line = [process.execPath, CLI, ...args].map((word) => `'${word}'`).join(" ");
-  return processOf("script", ["-qec", line, "/dev/null"], typed, {});
-}
-
-async function processOf(
-  program: string,
+/**
+ * On a terminal, as `script` makes one: what is typed and what is said come over the same line.
+ * `meanwhile` is done once the question is there, and before it is answered.
+ */
+export async function onTerminal(
   args: readonly string[],
-  stdin: string,
-  env: NodeJS.ProcessEnv,
+  typed: string,
+  meanwhile: () => Promise<unknown> = async () => {},
 ): Promise<Said> {
-  const child = spawn(program, args, {
+  const line = [process.execPath, CLI, ...args].map((word) => `'${word}'`).join(" ");
+  const child = started("script", ["-qec", line, "/dev/null"], {});
+  const said = listenTo(child);
+  child.stdout.on("data", function answer() {
+    if (!said.stdout.includes("(yes/no)")) return;
+    child.stdout.off("data", answer);
+    void meanwhile().finally(() => child.stdin.write(typed));
+  });
+  await once(child, "close");
+  return { code: child.exitCode, ...said };
+}
+
+function started(program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  return spawn(program, args, {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ONCEKEY_STORE: undefined, ...env },
     timeout: COMMAND_MS,
   });
+}
+
+function listenTo(child: ReturnType<typeof started>) {
   const said = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].on("data", (chunk) => {
@@ -52,9 +69,7 @@ async function processOf(
   }
   // A command that did not read its input to the end has closed it.
   child.stdin.on("error", () => {});
-  child.stdin.end(stdin);
-  await once(child, "close");
-  return { code: child.exitCode, ...said };
+  return said;
 }
 
 export interface Place {

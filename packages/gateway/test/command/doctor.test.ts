@@ -123,7 +123,12 @@ describe("of a store", () => {
 });
 
 /** A guard, and what stands in front of it: `strips` are the headers that do not come through. */
-async function served({ strips = [] as readonly string[], cors = {}, status = 200 } = {}) {
+async function served({
+  strips = [] as readonly string[],
+  cors = {},
+  status = 200,
+  token = "",
+} = {}) {
   const store = memoryStore();
   let effects = 0;
   const guarded = idempotency({ store, scope: "global", effects: "repeatable" }, () => {
@@ -137,6 +142,10 @@ async function served({ strips = [] as readonly string[], cors = {}, status = 20
     }
     const headers = new Headers(incoming.headers as Record<string, string>);
     for (const name of strips) headers.delete(name);
+    if (token !== "" && headers.get("authorization") !== token) {
+      outgoing.writeHead(401).end();
+      return;
+    }
     const body = await incoming.toArray().then((chunks) => Buffer.concat(chunks));
     const request = new Request("http://h/pay", { method: "POST", headers, body });
     const answer = await guarded(request);
@@ -209,6 +218,16 @@ describe("of a URL", () => {
     });
     const { code, verdicts } = await doctor("--url", full.url, ...PROBE);
     deepEqual([code, verdicts.cors], [0, "ok"]);
+  });
+
+  test("a path that asks who is there is probed with the headers of a file", async () => {
+    const { url, effects } = await served({ token: "Bearer abc" });
+    const refused = await doctor("--url", url, ...PROBE);
+    deepEqual([refused.code, refused.verdicts.key, effects()], [1, "problem", 0]);
+    const headers = join(folder, "headers");
+    writeFileSync(headers, "Authorization: Bearer abc\n");
+    const { code, verdicts } = await doctor("--url", url, ...PROBE, "--headers", headers);
+    deepEqual([code, verdicts.replay, effects()], [0, "ok", 1]);
   });
 
   test("where nobody answers is a problem, and no stack", async () => {

@@ -228,6 +228,31 @@ for (const { kind, address } of everywhere) {
       await withStore(address, async (store) => equal(await store.get(id), undefined));
     });
 
+    test("a record that healed while the question stood is not overwritten, and the try is noted", async () => {
+      const audit = join(folder, `${kind}-late.audit`);
+      const where = ["--store", address, "--reason", "seen", "--audit", audit];
+      for (const [key, verb, ...flags] of [
+        ["h1", "release"],
+        ["h2", "resolve", "--happened", "--status", "200"],
+      ] as const) {
+        const lease = await withStore(address, (store) => doubt(store, key));
+        const heal = () => withStore(address, (store) => store.complete(lease, Uint8Array.of(1)));
+        const act = ["keys", verb, lease.id, ...flags, ...where];
+        const { code, stdout } = await onTerminal(act, "yes\n", heal);
+        equal(code, 1);
+        match(stdout, /Nothing was changed: the record was completed or settled meanwhile/);
+        await withStore(address, async (store) => {
+          equal((await store.get(lease.id))?.token, lease.token);
+          equal((await store.get(lease.id))?.state, "completed");
+        });
+      }
+      const noted = readFileSync(audit, "utf8").trimEnd().split("\n");
+      deepEqual(
+        noted.map((line) => (JSON.parse(line) as { settled: unknown }).settled),
+        [false, false],
+      );
+    });
+
     test("what has expired is reaped, and nothing else", async () => {
       const held = await withStore(address, async (store) => {
         const guarded = idempotency(

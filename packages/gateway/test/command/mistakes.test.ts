@@ -1,5 +1,6 @@
 /** What is typed wrongly is one line on stderr, and exit code 2: no stack, and no secret. */
 import { deepEqual, match, ok } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { after, test } from "node:test";
 import Database from "libsql";
 import { sqliteStore } from "oncekey/sqlite";
 import { runCommand } from "../../src/program.ts";
-import { command } from "./commands.ts";
+import { CLI, command } from "./commands.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oncekey-mistakes-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -39,6 +40,10 @@ const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] =
   [["keys", "list", "--store", "memory:"], /--store memory:/],
   [["keys", "list", "--store", "sqlite:"], /--store sqlite:FILE/],
   [["keys", "list", "--store", `sqlite:${join(folder, "none.db")}`], /no file .*none\.db/],
+  [
+    ["keys", "list", "--store", `sqlite:${file("text.db", "secret ".repeat(99))}`],
+    /not a database/,
+  ],
   [["keys", "list", "--store", `redis://:secret@${CLOSED}`], /--store \(redis\)/],
   [["keys", "list", "--store", `postgres://u:secret@${CLOSED}/d`], /--store \(postgres\)/],
   [["keys", "list", ...STORE, "--state", "lost"], /--state.*in-doubt/],
@@ -115,4 +120,10 @@ test("a process ends with code 2 after its one line, and with 1 where a record i
   const absent = await command(["keys", "show", ID, ...STORE]);
   deepEqual({ code: absent.code, stdout: absent.stdout }, { code: 1, stdout: "" });
   match(absent.stderr, /^oncekey: There is no such record[^\n]*\n$/);
+});
+
+test("a reader that has seen enough, such as head, is no failure", () => {
+  const line = `set -o pipefail; '${process.execPath}' '${CLI}' keys --help | true`;
+  const { status, stderr } = spawnSync("bash", ["-c", line], { encoding: "utf8" });
+  deepEqual({ status, stderr }, { status: 0, stderr: "" });
 });
