@@ -35,6 +35,16 @@ export const UPSTREAMS = [
 ];
 
 /**
+ * What the tests of the command are typed on, and a shell that it is completed in.
+ *
+ * @type {readonly Program[]}
+ */
+export const TERMINAL = [
+  { name: "script", debian: "bsdutils" },
+  { name: "bash", debian: "bash" },
+];
+
+/**
  * What explores the model of `verification/model`: Spin writes a C program, and gcc compiles it.
  *
  * @type {readonly Program[]}

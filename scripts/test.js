@@ -15,6 +15,7 @@ import {
   MODEL_CHECKER,
   provide,
   SERVERS,
+  TERMINAL,
   UPSTREAMS,
 } from "./programs.js";
 import { runTests, testFiles } from "./runner.js";
@@ -30,10 +31,8 @@ const ON_NEWER =
 await main(async () => {
   await install();
   const mustCompile = !isCompiled();
-  const always = [
-    ...[...Object.values(SERVERS), ...UPSTREAMS, ...BROWSER],
-    ...[...MODEL_CHECKER, ...FAULTS],
-  ];
+  const ours = [...UPSTREAMS, ...TERMINAL, ...BROWSER, ...MODEL_CHECKER, ...FAULTS];
+  const always = [...Object.values(SERVERS), ...ours];
   await provide([...always, ...(mustCompile ? COMPILER : [])]);
   const compiled = mustCompile ? compile() : Promise.resolve();
   compiled.catch(() => {}); // Heard when it is awaited.
