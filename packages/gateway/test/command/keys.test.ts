@@ -286,3 +286,18 @@ test("without a word nothing is done where nobody can be asked", async () => {
   match(stderr, /oncekey: Expected --yes/);
   await withStore(place.address, async (store) => equal((await store.get(id))?.state, "in-doubt"));
 });
+
+test("a label cannot move the cursor of whoever looks", async () => {
+  const [place] = everywhere;
+  ok(place !== undefined);
+  const label = "POST /\u001b[2J\u202eyap";
+  const { id } = await withStore(place.address, (store) => doubt(store, "x1", label));
+  for (const act of [
+    ["list", "--state", "in-doubt"],
+    ["show", id],
+  ]) {
+    const { stdout, code } = await command(["keys", ...act, "--store", place.address]);
+    equal(code, 0);
+    ok(stdout.includes("POST /?[2J?yap"), stdout);
+  }
+});
