@@ -63,6 +63,20 @@ export const PRIVACY: readonly Mutant[] = [
     killer: { tests: "oncekey/stores/sqlite", named: "erasing is fenced" },
   },
   {
+    name: "a row is erased under any token",
+    file: "stores/sql/postgres-statements.ts",
+    from: "$2::text::bigint = r.token",
+    to: "$2::text::bigint > 0",
+    killer: { tests: "oncekey/stores/postgres", named: "erasing is fenced" },
+  },
+  {
+    name: "what is in doubt is erased in Redis",
+    file: "stores/redis-lua.ts",
+    from: "if absent or not settled or token ~= ARGV[1]",
+    to: "if absent or token ~= ARGV[1]",
+    killer: { tests: "oncekey/stores/redis", named: "nothing in flight or in doubt is erased" },
+  },
+  {
     name: "nobody hears how long a duplicate waited",
     file: "core/engine.ts",
     from: "waitedMs = ports.now() - waitsFrom;",

@@ -156,7 +156,7 @@ SELECT ${COUNT_WOKEN} FROM written`;
 function erasing(table: string, set: string): string {
   return `WITH ${CLOCK}
 UPDATE ${table} AS r SET ${set} FROM clock
-WHERE r.id = decode($1::text, 'hex') AND r.token = $2::text::bigint AND r.state = 'completed'
+WHERE r.id = decode($1::text, 'hex') AND r.state = 'completed' AND $2::text::bigint = r.token
   AND ${EXPIRED} IS NOT TRUE
 RETURNING encode(r.id, 'hex') AS id`;
 }
