@@ -147,6 +147,21 @@ test("S-39: what was kept before there was a seal is still replayed", async () =
   deepEqual(await open(ID, wrap(platform, ID, RESULT)), RESULT);
 });
 
+test("without a seal a store is called in the same turn, and with one after it was sealed", async () => {
+  const written: Uint8Array[] = [];
+  const write = async (bytes: Uint8Array) => {
+    written.push(bytes);
+    return true;
+  };
+  const plain = createEnvelope(platform, undefined);
+  const answer = plain.writing(ID, RESULT, write)();
+  deepEqual(written, [wrap(platform, ID, RESULT)]);
+  ok(plain.unwrap(ID, wrap(platform, ID, RESULT)) instanceof Uint8Array);
+  equal(await answer, true);
+  equal(await sealed(aesGcm([NEW])).writing(ID, RESULT, write)(), true);
+  notDeepEqual(written[1], written[0]);
+});
+
 test("a mismatch is told without opening what is kept", async () => {
   const store = memoryStore();
   await world({ seal: aesGcm([OLD]) }, store).run();
