@@ -3,7 +3,7 @@ import { deepEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { OPTIONS } from "../../src/command/conformance.ts";
+import { OPTIONS } from "../../src/conformance/command-line.ts";
 import { BEHAVIOURS, MEMBERS, readDescription } from "../../src/conformance/description.ts";
 import { PROFILES } from "../../src/conformance/profile.ts";
 
