@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { completionCommand } from "./command/completion.ts";
+import { conformanceCommand } from "./command/conformance.ts";
 import { doctorCommand } from "./command/doctor.ts";
 import { Ending } from "./command/ending.ts";
 import { gatewayCommand } from "./command/gateway.ts";
@@ -18,6 +19,7 @@ const COMMANDS: readonly (() => Command)[] = [
   keysCommand,
   migrateCommand,
   doctorCommand,
+  conformanceCommand,
   completionCommand,
 ];
 

@@ -1,11 +1,9 @@
-/**
- * `oncekey conformance URL`: holds any server that claims idempotency keys to what it claims. The
- * command's answer is its exit code: 0 if every MUST that applies holds, 1 if one does not, 2 if
- * the command was told something that cannot be.
- */
+/** `oncekey conformance URL`: holds any server that claims idempotency keys to what it claims. */
 import { writeFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import { Complaint } from "../complaint.ts";
 import { Broken, NoAnswer } from "../conformance/broken.ts";
-import { type Command, readCommandLine, targetOf } from "../conformance/command-line.ts";
+import { type Described, targetOf } from "../conformance/described.ts";
 import { PROFILES } from "../conformance/profile.ts";
 import { badge } from "../conformance/report/badge.ts";
 import { jsonReport } from "../conformance/report/json.ts";
@@ -15,71 +13,74 @@ import { holdsUp, type Report } from "../conformance/report.ts";
 import { casesOf, run, tryOut } from "../conformance/run.ts";
 import type { Target } from "../conformance/target.ts";
 import { Usage } from "../conformance/usage.ts";
+import { Ending } from "./ending.ts";
+import { type Printer, printerOf } from "./printer.ts";
 
-/** Where the command writes: the report, and what went wrong. */
-export interface Streams {
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+interface Flags extends Described {
+  readonly only?: readonly string[];
+  readonly list?: boolean;
+  readonly json?: boolean;
+  readonly junit?: string;
+  readonly badge?: string;
 }
 
-const HELP = `oncekey conformance URL [options]
+const several = (text: string, before: readonly string[] = []) => [...before, text];
 
-Sends real requests, many times, to a server that claims idempotency keys. Use a test server.
+export function conformanceCommand(): Command {
+  return new Command("conformance")
+    .description("Holds any server that claims idempotency keys to what it claims.")
+    .argument("[url]", "a request that has an effect; of a test server, since many are sent")
+    .option("--target <file>", "what the server can be made to do, as JSON")
+    .addOption(
+      new Option("--profile <name>", "whose requirements (draft)").choices(Object.keys(PROFILES)),
+    )
+    .option("--method <method>", "how it is asked (POST)")
+    .option("--header <line>", 'on every request, as "Name: value"; may be repeated', several)
+    .option("--body <text>", "{{n}} in it is another number each time (JSON with an amount)")
+    .option("--key-header <name>", "the key's field (Idempotency-Key)")
+    .option("--count <url#pointer>", "where the number of runs can be asked")
+    .option("--effect <pointer>", "where an answer has the id of its effect: a JSON pointer")
+    .option("--slow <path>", "where the handler takes a second or more")
+    .option("--only <id>", "this requirement, by its id or name; may be repeated", several)
+    .option("--list", "print the requirements, and ask nobody")
+    .option("--json", "the report as JSON")
+    .option("--junit <file>", "the report as JUnit XML")
+    .option("--badge <file>", "the report as a badge, in SVG")
+    .action(obey);
+}
 
-  --target FILE        what the server can be made to do, as JSON (docs/conformance-url.md)
-  --profile NAME       ${Object.keys(PROFILES).join(", ")}; draft unless given
-  --method METHOD      POST unless given
-  --header "N: value"  on every request; may be repeated
-  --body TEXT          {{n}} in it is another number each time; JSON with an amount unless given
-  --key-header NAME    Idempotency-Key unless given
-  --count URL#POINTER  where the number of runs can be asked
-  --effect POINTER     where answers have the id of their effect, as a JSON pointer
-  --slow PATH          where the handler takes a second or more
-  --only ID            this requirement only, by its id or name; may be repeated
-  --list               the requirements of the profile, without a run
-  --json               the report as JSON
-  --junit FILE         the report as JUnit XML
-  --badge FILE         the report as a badge, in SVG
-`;
-
-/** `argv` is what comes after the word "conformance". */
-export async function conformance(argv: readonly string[], streams: Streams): Promise<number> {
+/** Ends with 1 unless every MUST that applies holds, and one does apply. */
+async function obey(address: string | undefined, flags: Flags, self: Command): Promise<void> {
+  const printer = printerOf(self);
   try {
-    return await obey(readCommandLine(argv), streams);
+    const target = targetOf(flags, flags.list === true ? (address ?? NOBODY) : address);
+    const only = chosen(target, flags.only);
+    if (flags.list === true) return list(target, only, printer);
+    await fits(target);
+    const report = await played(target, only, flags, printer);
+    if (flags.junit !== undefined) save("junit", flags.junit, junitReport(report));
+    if (flags.badge !== undefined) save("badge", flags.badge, badge(report));
+    if (!holdsUp(report)) throw new Ending(1);
   } catch (error) {
-    if (!(error instanceof Usage)) throw error;
-    streams.stderr.write(`oncekey conformance: ${error.message}\n`);
-    return 2;
+    throw error instanceof Usage ? new Complaint(error.message) : error;
   }
-}
-
-async function obey({ values, addresses }: Command, streams: Streams): Promise<number> {
-  if (values.help) {
-    streams.stdout.write(HELP);
-    return 0;
-  }
-  const target = targetOf(values, values.list && addresses.length === 0 ? LISTED : addresses);
-  const only = values.only ?? [];
-  const cases = casesOf(target, only);
-  if (cases.length === 0) {
-    throw new Usage(`\`--only\` chooses nothing: --list has what ${target.profile} asks for.`);
-  }
-  if (values.list) {
-    for (const { name, title, cites } of cases) {
-      const [id, level] = cites[target.profile] ?? [];
-      streams.stdout.write(`${level?.padEnd(6)}  ${id}: ${title} (${name})\n`);
-    }
-    return 0;
-  }
-  await fits(target);
-  const report = await played(target, only, values.json === true, streams);
-  if (values.junit !== undefined) save("junit", values.junit, junitReport(report));
-  if (values.badge !== undefined) save("badge", values.badge, badge(report));
-  return holdsUp(report) ? 0 : 1;
 }
 
 /** A list needs no server. */
-const LISTED = ["http://127.0.0.1"];
+const NOBODY = "http://127.0.0.1";
+
+/** What was chosen, if there is any of it. */
+function chosen(target: Target, only: readonly string[] = []): readonly string[] {
+  if (casesOf(target, only).length > 0) return only;
+  throw new Usage(`\`--only\` chooses nothing: --list has what ${target.profile} asks for.`);
+}
+
+function list(target: Target, only: readonly string[], { out }: Printer): void {
+  for (const { name, title, cites } of casesOf(target, only)) {
+    const [id, level] = cites[target.profile] ?? [];
+    out(`${level?.padEnd(6)}  ${id}: ${title} (${name})\n`);
+  }
+}
 
 async function fits(target: Target): Promise<void> {
   try {
@@ -96,21 +97,21 @@ async function fits(target: Target): Promise<void> {
 async function played(
   target: Target,
   only: readonly string[],
-  asJson: boolean,
-  { stdout }: Streams,
+  { json = false }: Flags,
+  { out }: Printer,
 ): Promise<Report> {
-  if (!asJson) {
+  if (!json) {
     const { title: document } = PROFILES[target.profile];
     const url = `${target.url.origin}${target.url.pathname}`;
-    stdout.write(`${headText({ document, url })}\n`);
+    out(`${headText({ document, url })}\n`);
   }
   const report = await run(target, {
     only,
     onFinding(finding) {
-      if (!asJson) stdout.write(`${findingText(finding)}\n`);
+      if (!json) out(`${findingText(finding)}\n`);
     },
   });
-  stdout.write(asJson ? jsonReport(report) : `${sumText(report)}\n`);
+  out(json ? jsonReport(report) : `${sumText(report)}\n`);
   return report;
 }
 

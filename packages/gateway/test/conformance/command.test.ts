@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { conformance } from "../../src/command/conformance.ts";
+import { runCommand } from "../../src/program.ts";
 import { type Fault, serveKeyed } from "./keyed-server.ts";
 import { DESCRIPTION } from "./restaurant.ts";
 import { type Serving, serve } from "./serving.ts";
@@ -18,9 +18,9 @@ interface Told {
 async function command(...argv: readonly string[]): Promise<Told> {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await conformance(argv, {
-    stdout: { write: (text) => out.push(text) },
-    stderr: { write: (text) => err.push(text) },
+  const code = await runCommand(["conformance", ...argv], {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
   });
   return { code, out: out.join(""), err: err.join("") };
 }
@@ -130,7 +130,7 @@ test("--list needs no server, and --help no address", async () => {
   match(list.out, /^MUST {4}Stripe, retry: a retry of a completed request/m);
   const help = await command("--help");
   equal(help.code, 0);
-  match(help.out, /--target FILE/);
+  match(help.out, /--target <file>/);
 });
 
 test("2, and one clear line, for what cannot be", async () => {
@@ -142,8 +142,11 @@ test("2, and one clear line, for what cannot be", async () => {
     [["not an address"], /Expected one address/],
     [["ftp://127.0.0.1/"], /begins with http/],
     [["http://ann:secret@127.0.0.1/"], /without a name or password: give them in `--header`\.$/m],
-    [[sound.url.href, "--porfile", "draft"], /'--porfile'.* --help lists the options/],
-    [[sound.url.href, "--profile", "rfc"], /Expected `profile` to be draft or /],
+    [
+      [sound.url.href, "--porfile", "draft"],
+      /unknown option '--porfile' \(Did you mean --profile\?\)/,
+    ],
+    [[sound.url.href, "--profile", "rfc"], /Allowed choices are draft, /],
     [[sound.url.href, "--target", missing], /Expected `--target` to be a file of JSON \(ENOENT\)/],
     [[sound.url.href, "--target", notJson], /Expected `--target` .* \(it does not parse\)/],
     [[sound.url.href, "--header", "none"], /Expected `--header` to be "Name: value"/],
@@ -157,7 +160,7 @@ test("2, and one clear line, for what cannot be", async () => {
     const { code, err } = await command(...argv);
     equal(code, 2, argv.join(" "));
     match(err, message);
-    match(err, /^oncekey conformance: [^\n]*\n$/);
+    match(err, /^oncekey: [^\n]*\n$/);
   }
 });
 

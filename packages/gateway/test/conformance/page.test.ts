@@ -3,7 +3,7 @@ import { deepEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { OPTIONS } from "../../src/conformance/command-line.ts";
+import { conformanceCommand } from "../../src/command/conformance.ts";
 import { BEHAVIOURS, MEMBERS, readDescription } from "../../src/conformance/description.ts";
 import { PROFILES } from "../../src/conformance/profile.ts";
 
@@ -21,7 +21,7 @@ function cells(column: string): string[] {
 }
 
 const TABLES: readonly (readonly [column: string, known: readonly string[]])[] = [
-  ["option", Object.keys(OPTIONS).map((name) => `--${name}`)],
+  ["option", conformanceCommand().options.map(({ long }) => long ?? "")],
   ["profile", Object.keys(PROFILES)],
   ["member", MEMBERS],
   ["behaviour", BEHAVIOURS],

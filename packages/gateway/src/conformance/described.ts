@@ -1,54 +1,25 @@
-/** The command line of `oncekey conformance`: its options, and the target that they describe. */
+/** The target that a command line describes: a file, and flags over it. */
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { readDescription } from "./description.ts";
 import type { Target } from "./target.ts";
 import { Usage } from "./usage.ts";
 
-export const OPTIONS = {
-  target: { type: "string" },
-  profile: { type: "string" },
-  method: { type: "string" },
-  header: { type: "string", multiple: true },
-  body: { type: "string" },
-  "key-header": { type: "string" },
-  count: { type: "string" },
-  effect: { type: "string" },
-  slow: { type: "string" },
-  only: { type: "string", multiple: true },
-  list: { type: "boolean" },
-  json: { type: "boolean" },
-  junit: { type: "string" },
-  badge: { type: "string" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
-export interface Command {
-  readonly values: Values;
-  readonly addresses: readonly string[];
-}
-
-type Values = ReturnType<typeof parse>["values"];
-
-const parse = (argv: readonly string[]) =>
-  parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-
-/** Throws `Usage` when an option is not known, or has no value. */
-export function readCommandLine(argv: readonly string[]): Command {
-  try {
-    const { values, positionals } = parse(argv);
-    return { values, addresses: positionals };
-  } catch (error) {
-    // Its first sentence names the option; the rest is advice about other programs.
-    const [sentence = ""] = (error as Error).message.split(/(?<=\.) /);
-    throw new Usage(`${sentence.replace(/\.?$/, ".")} --help lists the options.`);
-  }
+export interface Described {
+  readonly target?: string;
+  readonly profile?: string;
+  readonly method?: string;
+  /** Lines, such as "X-User: ann". */
+  readonly header?: readonly string[];
+  readonly body?: string;
+  readonly keyHeader?: string;
+  readonly count?: string;
+  readonly effect?: string;
+  readonly slow?: string;
 }
 
 /** The file, and over it what the flags say. */
-export function targetOf(values: Values, addresses: readonly string[]): Target {
-  const [address, ...rest] = addresses;
-  if (address === undefined || rest.length > 0 || !URL.canParse(address)) {
+export function targetOf(flags: Described, address: string | undefined): Target {
+  if (address === undefined || !URL.canParse(address)) {
     throw new Usage("Expected one address, such as http://127.0.0.1:3000/payments. See --help.");
   }
   const url = new URL(address);
@@ -58,12 +29,12 @@ export function targetOf(values: Values, addresses: readonly string[]): Target {
   if (url.username !== "" || url.password !== "") {
     throw new Usage("Expected an address without a name or password: give them in `--header`.");
   }
-  const [file, flags] = [fileOf(values.target), flagsOf(values, url)];
+  const [file, said] = [fileOf(flags.target), saidBy(flags, url)];
   return readDescription(url, {
     ...file,
-    ...flags,
-    ...merged("key", file, flags),
-    ...merged("behaviours", file, flags),
+    ...said,
+    ...merged("key", file, said),
+    ...merged("behaviours", file, said),
   });
 }
 
@@ -92,15 +63,14 @@ function fileOf(path: string | undefined): Record<string, unknown> {
   throw new Usage("Expected `--target` to be a file that holds a JSON object.");
 }
 
-function flagsOf(values: Values, base: URL): Record<string, unknown> {
-  const { profile, method, body, count, effect, slow } = values;
-  const key = values["key-header"];
+function saidBy(flags: Described, base: URL): Record<string, unknown> {
+  const { profile, method, body, keyHeader, count, effect, slow } = flags;
   return {
     ...(profile !== undefined && { profile }),
     ...(method !== undefined && { method }),
     ...(body !== undefined && { body: bodyOf(body) }),
-    ...(values.header !== undefined && { headers: headersOf(values.header) }),
-    ...(key !== undefined && { key: { header: key } }),
+    ...(flags.header !== undefined && { headers: headersOf(flags.header) }),
+    ...(keyHeader !== undefined && { key: { header: keyHeader } }),
     ...(count !== undefined && { count: countOf(count, base) }),
     ...(effect !== undefined && { count: { pointer: effect } }),
     ...(slow !== undefined && { behaviours: { slow: { path: slow } } }),
