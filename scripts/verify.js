@@ -5,10 +5,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { compile, isCompiled } from "./better-sqlite3.js";
 import { build } from "./build.js";
 import { main, ROOT } from "./command.js";
 import { install } from "./install.js";
-import { FAULTS, MODEL_CHECKER, provide, SERVERS } from "./programs.js";
+import { COMPILER, FAULTS, MODEL_CHECKER, provide, SERVERS } from "./programs.js";
 
 /** A history is a lot of garbage that dies young: room for it saves a fifth of the time. */
 const ROOM_FOR_THE_YOUNG = "--max-semi-space-size=64";
@@ -17,7 +18,11 @@ await main(async () => {
   await install();
   // One program alone may need none of them, and says what it misses.
   if (!process.argv.includes("--only")) {
-    await provide([...Object.values(SERVERS), ...MODEL_CHECKER, ...FAULTS]);
+    const mustCompile = !isCompiled();
+    const always = [...Object.values(SERVERS), ...MODEL_CHECKER, ...FAULTS];
+    await provide([...always, ...(mustCompile ? COMPILER : [])]);
+    // The suites that have to find the mutants of the SQLite store open it.
+    if (mustCompile) await compile();
   }
   await build("verification");
   const program = join(ROOT, "verification/dist/src/main.js");
