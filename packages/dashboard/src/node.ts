@@ -96,7 +96,13 @@ export async function startDashboard(options: AloneOptions): Promise<Alone> {
   }
   const dashboard = createDashboard({ ...rest, authorize: authorize ?? loopbackViewer });
   const server = createServer(nodeListener(dashboard)).listen(port, host);
-  await once(server, "listening");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    // Its timers would keep the process that has to say so.
+    dashboard.close();
+    throw error;
+  }
   const bound = server.address();
   const at = typeof bound === "object" && bound !== null ? bound.port : port;
   return {

@@ -54,15 +54,11 @@ export async function runCommand(args: readonly string[], written: Written): Pro
       if (error.message !== "") complain(error.message);
       return error.code;
     }
-    if (!(error instanceof Complaint || isRefusal(error))) throw error;
+    if (!(error instanceof Complaint)) throw error;
     complain(error.message);
     return MISTAKE;
   }
 }
-
-/** The library's own word for a wrong option; any other `TypeError` is a fault of ours, with its stack. */
-const isRefusal = (error: unknown): error is TypeError =>
-  error instanceof TypeError && error.message.startsWith("Expected ");
 
 /** A command that was made apart would end the process by itself, and write where it likes. */
 function inheriting(command: Command, from: Command): Command {

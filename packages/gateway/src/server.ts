@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Listener, problem } from "oncekey";
+import type { Registry } from "prom-client";
 import type { ListenAddress } from "./address.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { reasonOf, rootOf } from "./complaint.ts";
@@ -18,6 +19,7 @@ import { createHealth } from "./health.ts";
 import { type Log, logEvent, SILENT } from "./log.ts";
 import { createRules, NoUpstream, type Ruled, type RuleOptions } from "./rules.ts";
 import { originForm, refusedStatus } from "./strict.ts";
+import { createMetrics } from "./telemetry/metrics.ts";
 import { passUpgrade, refuseSocket } from "./upgrade.ts";
 
 export interface GatewayOptions extends RuleOptions {
@@ -27,6 +29,8 @@ export interface GatewayOptions extends RuleOptions {
   readonly health?: string | undefined;
   /** Asked with a GET before every request with a key: 2xx goes on, 401 and 403 are the answer. */
   readonly authorize?: string | undefined;
+  /** What happens to keys is counted here, and told at `/metrics` of the admin address. */
+  readonly registry?: Registry | undefined;
   /** How long a stop waits for what runs. 65 s: as long as an upstream may be silent, and more. */
   readonly stopTimeoutMs?: number | undefined;
   readonly log?: Log;
@@ -35,7 +39,7 @@ export interface GatewayOptions extends RuleOptions {
 export interface Gateway {
   /** Port 0 is any free one; resolves with the one that it is. */
   listen(address: ListenAddress): Promise<ListenAddress>;
-  /** Answers `/health` and `/ready` on an address of their own. */
+  /** Answers `/health` and `/ready` on an address of their own, and `/metrics` with a registry. */
   listenAdmin(address: ListenAddress): Promise<ListenAddress>;
   /** Takes nothing new, and resolves when what ran has ended. False: it had to be cut. */
   stop(): Promise<boolean>;
@@ -58,10 +62,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     stopTimeoutMs = STOP_MS,
     log = SILENT,
     authorize,
+    registry,
     ...rest
   } = options;
+  const counted = registry && createMetrics({ registry });
   const rules = createRules(
-    { ...rest, onEvent: listening(log, options.onEvent) },
+    { ...rest, onEvent: listening(log, counted, options.onEvent) },
     (request, forwarded) => {
       if (forwarded.kind === "whole") return;
       const why = forwarded.kind === "unknown" ? forwarded.why : forwarded.kind;
@@ -222,6 +228,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const server = createServer((request, response) => {
         if (request.url === "/health") state.live(response);
         else if (request.url === "/ready") void state.ready(response);
+        else if (request.url === "/metrics" && registry !== undefined)
+          void tell(registry, response);
         else bare(response, 404);
       });
       return opened(server, address);
@@ -248,11 +256,21 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 const listening =
-  (log: Log, also: Listener | undefined): Listener =>
+  (log: Log, ...also: readonly (Listener | undefined)[]): Listener =>
   (event) => {
     logEvent(log, event);
-    also?.(event);
+    for (const listener of also) listener?.(event);
   };
+
+async function tell(registry: Registry, response: ServerResponse): Promise<void> {
+  try {
+    const text = await registry.metrics();
+    response.writeHead(200, { "Content-Type": registry.contentType }).end(text);
+  } catch {
+    // One of the application's own metrics could not be read.
+    response.writeHead(500).end();
+  }
+}
 
 const LABEL_LENGTH_MAX = 200;
 

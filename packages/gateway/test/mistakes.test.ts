@@ -43,6 +43,8 @@ const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] =
   [[...GOOD, "--listen", "127.0.0.1:99999"], /--listen/],
   [[...GOOD, "--listen", "192.0.2.1:0"], /--listen/],
   [[...GOOD, "--admin", "here"], /--admin/],
+  [[...GOOD, "--dashboard", "here"], /--dashboard.*HOST:PORT/],
+  [[...GOOD, "--dashboard", "0.0.0.0:0"], /--dashboard.*this machine alone/],
   [[...GOOD, "--authorize", "/may"], /--authorize/],
   [[...GOOD, "--trusted-proxy", "10.0.0.0/40"], /--trusted-proxy/],
   [[...GOOD, "--trusted-proxy", "proxy.example"], /--trusted-proxy/],
@@ -110,18 +112,18 @@ for (const [args, named] of MISTAKES) {
   });
 }
 
-test("a port that is taken is named, with what to do", async () => {
+test("a port that is taken is named, with what to do", async (context) => {
   const taken = createServer();
+  context.after(() => taken.close());
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   const address = taken.address();
   const port = typeof address === "object" ? address?.port : undefined;
-  for (const option of ["--listen", "--admin"]) {
+  for (const option of ["--listen", "--admin", "--dashboard"]) {
     const at = ["--listen", "127.0.0.1:0", option, `127.0.0.1:${port}`];
     const { code, stderr } = await said(["gateway", ...GOOD, ...at, "--log-level", "silent"]);
     equal(code, 2);
     match(stderr, new RegExp(`^oncekey: .*${option} 127\\.0\\.0\\.1:${port}.*\\n$`));
   }
-  taken.close();
 });
 
 test("a process ends with code 2 after its one line", async () => {

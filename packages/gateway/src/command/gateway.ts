@@ -1,7 +1,9 @@
 /** `oncekey gateway`: from a command line and a file to a gateway that runs until it is told to stop. */
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
-import { listenAddressOf, originOf } from "../address.ts";
+import type { Inspector } from "oncekey";
+import { Registry } from "prom-client";
+import { type ListenAddress, listenAddressOf, originOf } from "../address.ts";
 import { Complaint, reasonOf } from "../complaint.ts";
 import { type Config, checkConfig, DEFAULT_CONFIG_FILE, defined, readConfig } from "../config.ts";
 import { createLog, LEVELS, type Level, type Log } from "../log.ts";
@@ -45,7 +47,14 @@ export function gatewayCommand(): Command {
     .option("--allow-upgrades", "pass upgrades, such as WebSockets, unguarded")
     .option("--allow-link-local", "the upstream may be a link-local address")
     .option("--health <path>", "a path that answers 200; with /ready behind it, 503 if not ready")
-    .option("--admin <host:port>", "answers /health and /ready on an address of their own")
+    .option(
+      "--admin <host:port>",
+      "answers /health, /ready and /metrics on an address of their own",
+    )
+    .option(
+      "--dashboard <host:port>",
+      "what happened to a key, as a page for this machine to look at",
+    )
     .option("--json", "logs as JSON")
     .addOption(new Option("--log-level <level>", "what is logged").choices(LEVELS).default("info"))
     .action((flags: Flags) => run(flags));
@@ -121,6 +130,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   allowLinkLocal: "--allow-link-local",
   health: "--health",
   admin: "--admin",
+  dashboard: "--dashboard",
 };
 
 /** As commander names it. */
@@ -156,9 +166,10 @@ function inFlags(error: unknown): unknown {
 
 async function run(flags: Flags): Promise<void> {
   const config = configOf(flags);
-  const { $schema: _, listen = LISTEN, store: address, admin, scope, ...rest } = config;
+  const { $schema: _, listen = LISTEN, store: address, admin, dashboard, scope, ...rest } = config;
   const at = listenAddressOf("--listen", listen);
   const adminAt = admin === undefined ? undefined : listenAddressOf("--admin", admin);
+  const pageAt = dashboard === undefined ? undefined : listenAddressOf("--dashboard", dashboard);
   if (address === undefined) {
     throw new Complaint(
       "Expected --store to say where records live: sqlite:./oncekey.db, redis://… or postgres://….",
@@ -172,12 +183,21 @@ async function run(flags: Flags): Promise<void> {
   const log = createLog({ isJson: flags.json === true, level: flags.logLevel });
   const opened = await openStore(address);
   let gateway: Gateway | undefined;
+  let page: Dashboard | undefined;
   try {
     const { store, notifier } = opened;
-    gateway = createGateway({ ...defined(rest), scope, store, ...(notifier && { notifier }), log });
+    if (pageAt !== undefined) page = await openDashboard(store, pageAt);
+    const registry = adminAt && new Registry();
+    gateway = createGateway({
+      ...{ ...defined(rest), scope, store, log },
+      ...(notifier && { notifier }),
+      ...(registry && { registry }),
+      ...(page && { onEvent: page.onEvent }),
+    });
     if (adminAt !== undefined) await listening(gateway.listenAdmin(adminAt), "--admin", adminAt);
     const bound = await listening(gateway.listen(at), "--listen", at);
     process.stdout.write(`listening on ${originOf(bound)}\n`);
+    if (page !== undefined) log.info({ url: page.url }, "dashboard");
     for (const warning of opened.warnings) log.warn({}, warning);
     if (config.authorize === undefined) {
       log.info(
@@ -186,32 +206,53 @@ async function run(flags: Flags): Promise<void> {
           "away since: --authorize asks first.",
       );
     }
-    stopOnSignal(gateway, opened, log);
+    stopOnSignal(gateway, [page, opened], log);
   } catch (error) {
     await gateway?.stop();
+    await page?.close();
     await opened.close();
     throw inFlags(error);
   }
 }
 
-async function listening<T>(
-  opening: Promise<T>,
-  option: string,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<T> {
+type Dashboard = Awaited<ReturnType<typeof openDashboard>>;
+
+/** Who sits at this machine may look, and settles with `oncekey keys`: the page asks nobody's name. */
+async function openDashboard(inspector: Inspector, at: ListenAddress) {
+  const { startDashboard } = await import("@oncekey/dashboard/node");
   try {
-    return await opening;
+    return await startDashboard({ inspector, ...at });
   } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-    const why = isTaken ? "another program listens there" : reasonOf(error);
+    if (!(error instanceof TypeError)) throw notListening(error, "--dashboard", at);
     throw new Complaint(
-      `Could not listen on ${option} ${host}:${port}: ${why}. Choose another address or port.`,
+      "Expected --dashboard to be an address of this machine alone, such as 127.0.0.1:9090: the " +
+        "page asks nobody who they are. For others, mount @oncekey/dashboard behind your sign-in.",
     );
   }
 }
 
+async function listening<T>(opening: Promise<T>, option: string, at: ListenAddress): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    throw notListening(error, option, at);
+  }
+}
+
+function notListening(error: unknown, option: string, { host, port }: ListenAddress): Complaint {
+  const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+  const why = isTaken ? "another program listens there" : reasonOf(error);
+  return new Complaint(
+    `Could not listen on ${option} ${host}:${port}: ${why}. Choose another address or port.`,
+  );
+}
+
 /** The first signal ends what runs; the second ends the process. */
-function stopOnSignal(gateway: Gateway, opened: OpenStore, log: Log): void {
+function stopOnSignal(
+  gateway: Gateway,
+  others: readonly (Pick<OpenStore, "close"> | undefined)[],
+  log: Log,
+): void {
   let isStopping = false;
   const stop = async () => {
     if (isStopping) process.exit(1);
@@ -219,7 +260,7 @@ function stopOnSignal(gateway: Gateway, opened: OpenStore, log: Log): void {
     log.info({}, "stopping: what runs is ended, and nothing new is taken");
     const isDone = await gateway.stop();
     if (!isDone) log.warn({}, "what still ran was cut, and will be in doubt");
-    await opened.close();
+    for (const other of others) await other?.close();
     process.exitCode = isDone ? 0 : 1;
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop());

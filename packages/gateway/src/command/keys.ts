@@ -1,6 +1,7 @@
 /** `oncekey keys`: what became of a key, and what a person knows of one that is in doubt. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { IdempotencyRecord } from "oncekey";
+import { Complaint } from "../complaint.ts";
 import { durationOf } from "../quantity.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { releaseCommand, resolveCommand } from "./keys-settle.ts";
@@ -80,16 +81,24 @@ async function listed({ store, now }: Database, flags: ListFlags) {
   const at = await now();
   let after = flags.after;
   for (;;) {
-    const page = await store.list({
-      limit,
-      ...(after !== undefined && { after }),
-      ...(scope !== undefined && { scope }),
-      ...(state !== undefined && { state }),
-    });
+    const page = await store
+      .list({
+        limit,
+        ...(after !== undefined && { after }),
+        ...(scope !== undefined && { scope }),
+        ...(state !== undefined && { state }),
+      })
+      .catch(inFlags);
     const records = page.records.filter((record) => at - record.claimedAt >= olderThan);
     after = page.next;
     if (records.length > 0 || after === undefined) return { now: at, records, next: after };
   }
+}
+
+/** A cursor is the only thing in a request that is handed on as it was typed. */
+function inFlags(error: unknown): never {
+  if (!(error instanceof TypeError)) throw error;
+  throw new Complaint("Expected --after to be the cursor that the page before ended with.");
 }
 
 interface ShowFlags extends Meant {

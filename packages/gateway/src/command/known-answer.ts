@@ -24,6 +24,9 @@ const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const HARMLESS = /^(?:application\/(?:[\w.+-]+\+)?json|text\/plain)(?:\s*;|$)/i;
 
+/** RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5. */
+const BODILESS = new Set([204, 205, 304]);
+
 /** Throws a `Complaint`. */
 export function knownAnswerOf({ status, header = [], body }: AnswerFlags): KnownAnswer {
   if (!/^[2-5]\d\d$/.test(status ?? "")) {
@@ -36,6 +39,9 @@ export function knownAnswerOf({ status, header = [], body }: AnswerFlags): Known
     headers[name] = value;
   }
   const bytes = body === undefined ? new Uint8Array() : bytesOf(body);
+  if (bytes.length > 0 && BODILESS.has(Number(status))) {
+    throw new Complaint(`Expected no --body with --status ${status}: such an answer has none.`);
+  }
   if (bytes.length > 0) headers["content-type"] ??= typeOf(bytes);
   const type = headers["content-type"];
   if (type !== undefined && !HARMLESS.test(type)) {

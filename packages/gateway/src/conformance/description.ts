@@ -3,8 +3,8 @@
  * does not know it refuses, because a misspelled behaviour would make its cases silently not apply.
  */
 import { type Checked, check } from "./check.ts";
-import { PROFILES, type ProfileName } from "./profile.ts";
-import type { Behaviour, BehaviourName, Counting, Refusal, Target } from "./target.ts";
+import { PROFILES, type ProfileName, type Refusal } from "./profile.ts";
+import type { Behaviour, BehaviourName, Counting, Target } from "./target.ts";
 import { Usage } from "./usage.ts";
 
 /** Everything that a description may say. */

@@ -2,8 +2,8 @@
 import { type Answer, at, field, json, lines } from "./answer.ts";
 import { Broken } from "./broken.ts";
 import type { Counter } from "./counter.ts";
+import type { Refusal } from "./profile.ts";
 import type { Session } from "./session.ts";
-import type { Refusal } from "./target.ts";
 
 /** The rule is met, or the case ends here. */
 export function holds(condition: boolean, expected: string, got: string): void {

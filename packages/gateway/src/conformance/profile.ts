@@ -3,7 +3,9 @@
  * oncekey's own protocol. A profile says what each refusal looks like; which requirements count in
  * it, and how strictly, is said by each case.
  */
-import type { Refusal } from "./target.ts";
+
+/** The four refusals that every profile has a status for. */
+export type Refusal = "missing" | "invalid" | "inFlight" | "conflict";
 
 export type ProfileName = "draft" | "stripe" | "acp" | "oncekey";
 

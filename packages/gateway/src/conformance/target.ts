@@ -3,10 +3,7 @@
  * made to do. Only the address has to be there. What is not said makes requirements not
  * applicable, since a suite that guesses reports its own mistakes as those of the server.
  */
-import type { ProfileName } from "./profile.ts";
-
-/** The four refusals that every profile has a status for. */
-export type Refusal = "missing" | "invalid" | "inFlight" | "conflict";
+import type { ProfileName, Refusal } from "./profile.ts";
 
 /**
  * What a handler can be made to do, as a request that makes it do so. Each stands for the request

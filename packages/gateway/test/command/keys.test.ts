@@ -87,6 +87,9 @@ for (const { kind, address } of everywhere) {
       deepEqual({ code: none.code, stdout: none.stdout }, { code: 1, stdout: "" });
       match(none.stderr, /^oncekey: There is no such record[^\n]+\n$/);
       equal((await keys("show", "--scope", "another", "--key", "l3")).code, 1);
+      const lost = await keys("list", "--after", "not a cursor");
+      deepEqual({ code: lost.code, stdout: lost.stdout }, { code: 2, stdout: "" });
+      match(lost.stderr, /^oncekey: Expected --after [^\n]+\n$/);
     });
 
     test("as happened, duplicates get the answer from now on, and the audit has a line", async () => {

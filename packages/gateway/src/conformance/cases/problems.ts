@@ -2,8 +2,8 @@
 import { type Answer, at, field, json, mediaType } from "../answer.ts";
 import { behaviour, type Case, keyRequired } from "../case.ts";
 import { hasCode, holds, isFirst, isRefused, shown } from "../expect.ts";
+import type { Refusal } from "../profile.ts";
 import type { Session } from "../session.ts";
-import type { Refusal } from "../target.ts";
 
 /** The media type, the members and the fields that every problem of oncekey has. */
 function isProblem(answer: Answer, retryable: boolean): void {
