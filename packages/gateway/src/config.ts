@@ -59,6 +59,7 @@ const config = z
     $schema: z.string().optional(),
     listen: z.string().optional(),
     store: z.string().optional().describe("memory:, sqlite:PATH, redis://…, postgres://…"),
+    sealKeys: z.string().optional().describe("File with the keys that answers are sealed with."),
     upstream: z.union([z.string(), upstream]).optional(),
     upstreams: z
       .record(z.string().startsWith("/"), z.union([z.string(), upstream]))

@@ -67,9 +67,13 @@ process.once("exit", () => {
 });
 
 /** Resolves once it says where it listens; the first line must be that and nothing else. */
-export async function gatewayProcess(args: readonly string[]): Promise<GatewayProcess> {
+export async function gatewayProcess(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [CLI, "gateway", "--listen", "127.0.0.1:0", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
   });
   let log = "";
   child.stderr.on("data", (chunk) => {

@@ -25,6 +25,9 @@ const GOOD = [...UPSTREAM, ...SCOPE, ...STORE];
 /** Nobody listens on it: it is reserved, and asks for root. */
 const CLOSED = "127.0.0.1:1";
 
+/** 32 bytes in base64, as one that stands in the wrong place. */
+const KEY = `secret${"A".repeat(37)}=`;
+
 /** What is typed, and what the line must name. */
 const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] = [
   [["--no-such"], /--no-such/],
@@ -78,6 +81,15 @@ const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] =
     ],
     /tls\.ca.*\/no\/such\.pem/,
   ],
+  [[...GOOD, "--seal-keys", "2026:secret"], /--seal-keys.*ENOENT/],
+  [[...GOOD, "--seal-keys", file("no.keys", "# none\n")], /--seal-keys.*hold a key/],
+  [[...GOOD, "--seal-keys", file("short.keys", "2026:c2VjcmV0")], /--seal-keys.*number 1/],
+  [[...GOOD, "--seal-keys", file("bare.keys", `a:${KEY}\n${KEY}`)], /--seal-keys.*number 2/],
+  [
+    [...GOOD, "--seal-keys", file("twice.keys", `a:${KEY},a:${KEY}`)],
+    /--seal-keys.*an id of its own/,
+  ],
+  [[...GOOD, "--config", file("seal.json", '{"sealKeys":"/no/secret"}')], /sealKeys.*ENOENT/],
   [[...UPSTREAM, ...SCOPE, "--store", "mysql://h/d"], /--store.*postgres/],
   [[...UPSTREAM, ...SCOPE, "--store", "records"], /--store/],
   [[...UPSTREAM, ...SCOPE, "--store", "sqlite:"], /--store sqlite/],

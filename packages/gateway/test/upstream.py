@@ -14,7 +14,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         with lock:
-            self.say(200, hits)
+            self.say(200, {"runs": sum(hits.values())} if self.path == "/runs" else hits)
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

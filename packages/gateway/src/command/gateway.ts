@@ -1,7 +1,7 @@
 /** `oncekey gateway`: from a command line and a file to a gateway that runs until it is told to stop. */
 import { existsSync } from "node:fs";
 import { Command, Option } from "commander";
-import type { Inspector } from "oncekey";
+import type { Inspector, Seal } from "oncekey";
 import { Registry } from "prom-client";
 import { type ListenAddress, listenAddressOf, originOf } from "../address.ts";
 import { Complaint, reasonOf } from "../complaint.ts";
@@ -9,6 +9,7 @@ import { type Config, checkConfig, DEFAULT_CONFIG_FILE, defined, readConfig } fr
 import { createLog, LEVELS, type Level, type Log } from "../log.ts";
 import { durationOf, sizeOf } from "../quantity.ts";
 import { notTransactional } from "../rules.ts";
+import { sealOf } from "../seal-keys.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { type OpenStore, openStore } from "../stores.ts";
 
@@ -19,6 +20,7 @@ interface Flags {
   readonly config?: string;
   readonly json?: boolean;
   readonly logLevel: Level;
+  readonly sealKeys?: string;
   readonly [name: string]: unknown;
 }
 
@@ -38,6 +40,7 @@ export function gatewayCommand(): Command {
         "ONCEKEY_STORE",
       ),
     )
+    .option("--seal-keys <file>", "answers are sealed with its keys (ONCEKEY_SEAL_KEYS has keys)")
     .option("--scope <rule>", "whose key it is: header:NAME, or global; may be repeated", several)
     .option("--authorize <url>", "asked with a GET before every request with a key: 2xx goes on")
     .option("--trusted-proxy <address>", "whose scope header counts (loopback)", several);
@@ -108,6 +111,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   scope: "--scope",
   trustedProxies: "--trusted-proxy",
   authorize: "--authorize",
+  sealKeys: "--seal-keys",
   effects: "--effects",
   methods: "--methods",
   header: "--header",
@@ -166,7 +170,16 @@ function inFlags(error: unknown): unknown {
 
 async function run(flags: Flags): Promise<void> {
   const config = configOf(flags);
-  const { $schema: _, listen = LISTEN, store: address, admin, dashboard, scope, ...rest } = config;
+  const {
+    $schema: _,
+    listen = LISTEN,
+    store: address,
+    admin,
+    dashboard,
+    scope,
+    ...others
+  } = config;
+  const { sealKeys, ...rest } = others;
   const at = listenAddressOf("--listen", listen);
   const adminAt = admin === undefined ? undefined : listenAddressOf("--admin", admin);
   const pageAt = dashboard === undefined ? undefined : listenAddressOf("--dashboard", dashboard);
@@ -180,17 +193,19 @@ async function run(flags: Flags): Promise<void> {
       "Expected --scope to say whose key it is: header:NAME, or global in words if all share one.",
     );
   }
+  const seal = sealOf(flags.sealKeys, sealKeys);
   const log = createLog({ isJson: flags.json === true, level: flags.logLevel });
   const opened = await openStore(address);
   let gateway: Gateway | undefined;
   let page: Dashboard | undefined;
   try {
     const { store, notifier } = opened;
-    if (pageAt !== undefined) page = await openDashboard(store, pageAt);
+    if (pageAt !== undefined) page = await openDashboard(store, seal, pageAt);
     const registry = adminAt && new Registry();
     gateway = createGateway({
       ...{ ...defined(rest), scope, store, log },
       ...(notifier && { notifier }),
+      ...(seal && { seal }),
       ...(registry && { registry }),
       ...(page && { onEvent: page.onEvent }),
     });
@@ -218,10 +233,10 @@ async function run(flags: Flags): Promise<void> {
 type Dashboard = Awaited<ReturnType<typeof openDashboard>>;
 
 /** Who sits at this machine may look, and settles with `oncekey keys`: the page asks nobody's name. */
-async function openDashboard(inspector: Inspector, at: ListenAddress) {
+async function openDashboard(inspector: Inspector, seal: Seal | undefined, at: ListenAddress) {
   const { startDashboard } = await import("@oncekey/dashboard/node");
   try {
-    return await startDashboard({ inspector, ...at });
+    return await startDashboard({ inspector, ...(seal && { seal }), ...at });
   } catch (error) {
     if (!(error instanceof TypeError)) throw notListening(error, "--dashboard", at);
     throw new Complaint(

@@ -6,8 +6,9 @@
  */
 import { createHash } from "node:crypto";
 import { Command, Option } from "commander";
-import { type IdempotencyRecord, type KnownAnswer, settle } from "oncekey";
+import { type IdempotencyRecord, type KnownAnswer, type Seal, settle } from "oncekey";
 import { Complaint, reasonOf, rootOf } from "../complaint.ts";
+import { sealOf } from "../seal-keys.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import { askConsent } from "./consent.ts";
 import { type Database, withDatabase } from "./database.ts";
@@ -15,7 +16,7 @@ import { Ending } from "./ending.ts";
 import { type AnswerFlags, knownAnswerOf } from "./known-answer.ts";
 import { instant, portraitInLines } from "./portrait.ts";
 import { document, type Printer, printerOf } from "./printer.ts";
-import { addWhose, findRecord, type Meant, storeOption } from "./whose.ts";
+import { addWhose, findRecord, type Meant, sealOption, storeOption } from "./whose.ts";
 
 interface SettleFlags extends Meant {
   readonly store?: string;
@@ -27,12 +28,13 @@ interface SettleFlags extends Meant {
 }
 
 interface ResolveFlags extends SettleFlags, AnswerFlags {
+  readonly sealKeys?: string;
   readonly happened?: boolean;
   readonly didNotHappen?: boolean;
 }
 
 type Outcome =
-  | { readonly happened: true; readonly answer: KnownAnswer }
+  | { readonly happened: true; readonly answer: KnownAnswer; readonly seal: Seal | undefined }
   | { readonly happened: false };
 
 const several = (text: string, before: readonly string[] = []) => [...before, text];
@@ -52,7 +54,8 @@ export function resolveCommand(): Command {
     )
     .option("--status <code>", "the answer's status, such as 201")
     .option("--body <file>", "the answer's body, JSON or plain text; - is stdin")
-    .option("--header <line>", "a header of the answer; may be repeated", several);
+    .option("--header <line>", "a header of the answer; may be repeated", several)
+    .addOption(sealOption());
   return addSettling(command).action((id: string | undefined, flags: ResolveFlags, self: Command) =>
     run(id, flags, outcomeOf(flags), printerOf(self)),
   );
@@ -81,7 +84,9 @@ function addSettling(command: Command): Command {
 /** Throws a `Complaint` before anything is opened. */
 function outcomeOf(flags: ResolveFlags): Outcome {
   if (flags.didNotHappen === true) return { happened: false };
-  if (flags.happened === true) return { happened: true, answer: knownAnswerOf(flags) };
+  if (flags.happened === true) {
+    return { happened: true, answer: knownAnswerOf(flags), seal: sealOf(flags.sealKeys) };
+  }
   throw new Complaint("Expected --happened with the answer, or --did-not-happen.");
 }
 
@@ -154,6 +159,9 @@ async function run(
   });
 }
 
+const sealing = (outcome: Outcome) =>
+  outcome.happened && outcome.seal !== undefined ? { seal: outcome.seal } : undefined;
+
 /** The note is written whatever comes of it: a lost reply may hide an act that was done. */
 async function act(
   { store, now }: Database,
@@ -175,7 +183,7 @@ async function act(
   };
   let isSettled: boolean;
   try {
-    isSettled = await settle(store, record, outcome);
+    isSettled = await settle(store, record, outcome, sealing(outcome));
   } catch (error) {
     audit.write({ ...entry, settled: "unknown", error: reasonOf(rootOf(error)) });
     throw error;

@@ -3,11 +3,20 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { IdempotencyRecord } from "oncekey";
 import { Complaint } from "../complaint.ts";
 import { durationOf } from "../quantity.ts";
+import { sealOf } from "../seal-keys.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { releaseCommand, resolveCommand } from "./keys-settle.ts";
-import { gallery, instant, portrait, portraitInLines } from "./portrait.ts";
+import { gallery, inLines, instant, keptInWords, portrait } from "./portrait.ts";
 import { document, printerOf } from "./printer.ts";
-import { addWhose, findRecord, type Meant, scopeIn, storeOption, type Whose } from "./whose.ts";
+import {
+  addWhose,
+  findRecord,
+  type Meant,
+  scopeIn,
+  sealOption,
+  storeOption,
+  type Whose,
+} from "./whose.ts";
 
 /** The most that a store gives at once. */
 const LIMIT_MAX = 1_000;
@@ -103,6 +112,7 @@ function inFlags(error: unknown): never {
 
 interface ShowFlags extends Meant {
   readonly store?: string;
+  readonly sealKeys?: string;
   readonly json?: boolean;
 }
 
@@ -110,17 +120,20 @@ function showCommand(): Command {
   const command = new Command("show")
     .description("Shows one record: by its id, or by scope and key.")
     .argument("[id]", "64 hex digits, or the first 12 or more, as logs have them")
-    .addOption(storeOption());
+    .addOption(storeOption())
+    .addOption(sealOption());
   return addWhose(command)
     .option("--key <key>", "the key, as the client sent it")
     .option("--json", "one document, for programs")
-    .action((id: string | undefined, flags: ShowFlags, self: Command) =>
-      withDatabase(flags.store, async ({ store }) => {
+    .action((id: string | undefined, flags: ShowFlags, self: Command) => {
+      const seal = sealOf(flags.sealKeys);
+      return withDatabase(flags.store, async ({ store }) => {
         const record = await findRecord(store, id, flags);
-        const isJson = flags.json === true;
-        printerOf(self).out(isJson ? document(portrait(record)) : portraitInLines(record));
-      }),
-    );
+        const kept = seal && (await keptInWords(record, seal));
+        const shown = { ...portrait(record), ...(kept !== undefined && { kept }) };
+        printerOf(self).out(flags.json === true ? document(shown) : inLines(shown));
+      });
+    });
 }
 
 interface ReapFlags {

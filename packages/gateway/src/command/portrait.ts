@@ -2,7 +2,7 @@
  * A record in words, for people and for programs. The kept answer is not among them: only its
  * length, because who may look at records may not be who may read what was answered.
  */
-import type { IdempotencyRecord } from "oncekey";
+import { type IdempotencyRecord, keptBy, RecordCorrupt, type Seal } from "oncekey";
 import { legible, table } from "./printer.ts";
 
 /** As many digits of an id as the logs have. */
@@ -30,9 +30,24 @@ export function portrait(record: IdempotencyRecord): Readonly<Record<string, unk
 }
 
 /** For people: a line a field. */
-export function portraitInLines(record: IdempotencyRecord): string {
-  const fields = Object.entries(portrait(record));
-  return table(fields.map(([name, value]) => [name, legible(String(value))]));
+export const portraitInLines = (record: IdempotencyRecord): string => inLines(portrait(record));
+
+export const inLines = (fields: Readonly<Record<string, unknown>>): string =>
+  table(Object.entries(fields).map(([name, value]) => [name, legible(String(value))]));
+
+/** What the seal finds in a completed record, without what it says: whether these keys open it. */
+export async function keptInWords(
+  record: IdempotencyRecord,
+  seal: Seal,
+): Promise<string | undefined> {
+  if (record.state !== "completed") return undefined;
+  try {
+    const kept = await keptBy(record, { seal });
+    return kept.kind === "value" ? kept.kind : `${kept.kind} ${kept.status}`;
+  } catch (error) {
+    if (error instanceof RecordCorrupt) return "unreadable";
+    throw error;
+  }
 }
 
 const HEADINGS = ["ID", "STATE", "LABEL", "ATTEMPT", "TOKEN", "CLAIMED", "LEASE ENDS", "EXPIRES"];

@@ -13,6 +13,12 @@ export interface Whose {
 export const storeOption = (): Option =>
   new Option("--store <address>", "sqlite:FILE, redis://… or postgres://…").env("ONCEKEY_STORE");
 
+export const sealOption = (): Option =>
+  new Option(
+    "--seal-keys <file>",
+    "keys that answers are sealed with (ONCEKEY_SEAL_KEYS has keys)",
+  );
+
 const several = (text: string, before: readonly string[] = []) => [...before, text];
 
 export function addWhose(command: Command): Command {
