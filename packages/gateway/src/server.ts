@@ -166,6 +166,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     socket.once("close", unheard);
   }
 
+  /** P-77: a client that waits until somebody wants its body. */
+  function onWaiting(request: IncomingMessage, response: ServerResponse): void {
+    request.url = originForm(request.url ?? "");
+    // At once, because what stands behind it must not be believed.
+    if (refusedStatus(request) !== undefined) onRequest(request, response);
+    else {
+      whenInTurn(response, () => {
+        continueWhenRead(request, response);
+        onRequest(request, response);
+      });
+    }
+  }
+
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     request.url = originForm(request.url ?? "");
     const status = upgradeStatus(request);
@@ -216,10 +229,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       // Node would drop the lines beyond its own limit; all are counted in strict.ts.
       server.maxHeadersCount = 0;
       server.on("request", onRequest);
-      server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-        continueWhenRead(request, response);
-        onRequest(request, response);
-      });
+      server.on("checkContinue", onWaiting);
+      // Node would answer it alone, and read on, whatever else is wrong with the request.
+      server.on("checkExpectation", onRequest);
       server.on("upgrade", onUpgrade);
       return opened(server, address);
     },
@@ -278,12 +290,27 @@ const LABEL_LENGTH_MAX = 200;
 const labelOf = ({ method, url = "" }: IncomingMessage): string =>
   `${method} ${url.split("?", 1)[0]}`.slice(0, LABEL_LENGTH_MAX);
 
-/** P-77: the client is asked for its body when somebody wants it, and not before the checks. */
+/** The client is asked for its body when somebody wants it, and not before the checks. */
 function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  // It did not wait. Said all the same: Node closes a connection on which it was not.
+  if (request.complete) {
+    response.writeContinue();
+    return;
+  }
   const read = request._read;
   request._read = (size) => {
     request._read = read;
     if (!response.headersSent) response.writeContinue();
     request._read(size);
   };
+}
+
+/**
+ * Behind another request on its connection Node keeps what is written, and would put the head of an
+ * answer before a 100 that came first, and its body behind: the client would read every later
+ * answer in the wrong place.
+ */
+function whenInTurn(response: ServerResponse, begin: () => void): void {
+  if (response.socket === null) response.once("socket", begin);
+  else begin();
 }
