@@ -92,7 +92,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (refused.has(request.socket)) return void request.socket.destroy();
     request.url = originForm(request.url ?? "");
     if (isStopping) return bare(response, 503);
     const status = refusedStatus(request);
@@ -142,6 +141,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    // The refusal closes the connection in its turn: what was asked before it is still answered.
+    if (refused.has(request.socket)) return;
     const startedAt = performance.now();
     const label = labelOf(request);
     const { socket } = request;

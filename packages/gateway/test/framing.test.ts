@@ -159,6 +159,14 @@ test("P-77: a request that waits for 100 behind another one gets it outside of a
   for (const before of received.split("HTTP/1.1 ").slice(1, -1)) match(before, /(?:\}|\r\n\r\n)$/);
 });
 
+test("S-19: what was asked before a refused request is answered, and what is behind it is not", async () => {
+  const client = await rawClient(gateway.port);
+  const keyed = request(["Idempotency-Key: before-a-refusal", "Content-Length: 2"], "{}");
+  client.write(keyed + request(["Host: other", "Content-Length: 0"]) + NEXT);
+  const received = await client.closed();
+  deepEqual(received.match(/(?<=HTTP\/1\.1 )\d+/g), ["201", "400"]);
+});
+
 test("P-77: who really waits behind another one is asked for the body in the end", async () => {
   const client = await rawClient(gateway.port);
   const waiting = request(["Idempotency-Key: patient", "Expect: 100-continue", LONG]);
