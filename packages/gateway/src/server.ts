@@ -174,6 +174,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (refusedStatus(request) !== undefined) onRequest(request, response);
     else {
       whenInTurn(response, () => {
+        // Nobody is there any more, and Node would never tell of its end.
+        if (request.socket.destroyed) return;
         continueWhenRead(request, response);
         onRequest(request, response);
       });
