@@ -24,7 +24,7 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-export const answerOf = ({ fields }: Message): string => `saw ${fields.get("x-at") ?? "nothing"}`;
+const answerOf = ({ fields }: Message): string => `saw ${fields.get("x-at") ?? "nothing"}`;
 
 export async function upstream(): Promise<Upstream> {
   const messages: Message[] = [];
