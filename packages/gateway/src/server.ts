@@ -92,7 +92,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (refused.has(request.socket)) return void request.socket.destroy();
     request.url = originForm(request.url ?? "");
     if (isStopping) return bare(response, 503);
     const status = refusedStatus(request);
@@ -142,6 +141,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    // The refusal closes the connection in its turn: what was asked before it is still answered.
+    if (refused.has(request.socket)) return;
     const startedAt = performance.now();
     const label = labelOf(request);
     const { socket } = request;
@@ -164,6 +165,21 @@ export function createGateway(options: GatewayOptions): Gateway {
     };
     response.once("close", over);
     socket.once("close", unheard);
+  }
+
+  /** P-77: a client that waits until somebody wants its body. */
+  function onWaiting(request: IncomingMessage, response: ServerResponse): void {
+    request.url = originForm(request.url ?? "");
+    // At once, because what stands behind it must not be believed.
+    if (refusedStatus(request) !== undefined) onRequest(request, response);
+    else {
+      whenInTurn(response, () => {
+        // Nobody is there any more, and Node would never tell of its end.
+        if (request.socket.destroyed) return;
+        continueWhenRead(request, response);
+        onRequest(request, response);
+      });
+    }
   }
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -216,10 +232,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       // Node would drop the lines beyond its own limit; all are counted in strict.ts.
       server.maxHeadersCount = 0;
       server.on("request", onRequest);
-      server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-        continueWhenRead(request, response);
-        onRequest(request, response);
-      });
+      server.on("checkContinue", onWaiting);
+      // Node would answer it alone, and read on, whatever else is wrong with the request.
+      server.on("checkExpectation", onRequest);
       server.on("upgrade", onUpgrade);
       return opened(server, address);
     },
@@ -278,12 +293,27 @@ const LABEL_LENGTH_MAX = 200;
 const labelOf = ({ method, url = "" }: IncomingMessage): string =>
   `${method} ${url.split("?", 1)[0]}`.slice(0, LABEL_LENGTH_MAX);
 
-/** P-77: the client is asked for its body when somebody wants it, and not before the checks. */
+/** The client is asked for its body when somebody wants it, and not before the checks. */
 function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  // It did not wait. Said all the same: Node closes a connection on which it was not.
+  if (request.complete) {
+    response.writeContinue();
+    return;
+  }
   const read = request._read;
   request._read = (size) => {
     request._read = read;
     if (!response.headersSent) response.writeContinue();
     request._read(size);
   };
+}
+
+/**
+ * Behind another request on its connection Node keeps what is written, and would put the head of an
+ * answer before a 100 that came first, and its body behind: the client would read every later
+ * answer in the wrong place.
+ */
+function whenInTurn(response: ServerResponse, begin: () => void): void {
+  if (response.socket === null) response.once("socket", begin);
+  else begin();
 }

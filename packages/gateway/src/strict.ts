@@ -11,10 +11,17 @@ import { type Line, linesOf, valuesOf } from "./fields.ts";
 const LINES_MAX = 100;
 
 /** The status to refuse with, or nothing. */
-export function refusedStatus(request: IncomingMessage): 400 | 431 | undefined {
+export function refusedStatus(request: IncomingMessage): 400 | 417 | 431 | undefined {
   const lines = linesOf(request.rawHeaders);
   if (lines.length > LINES_MAX) return 431;
-  return isFramedOnce(request, lines) && isAddressedOnce(request, lines) ? undefined : 400;
+  if (!isFramedOnce(request, lines) || !isAddressedOnce(request, lines)) return 400;
+  return isExpected(request, lines) ? undefined : 417;
+}
+
+/** RFC 9110, section 10.1.1: of any other expectation nobody knows whether its body follows. */
+function isExpected(request: IncomingMessage, lines: readonly Line[]): boolean {
+  if (request.httpVersion === "1.0") return true;
+  return valuesOf(lines, "expect").every((value) => value.toLowerCase() === "100-continue");
 }
 
 /** RFC 9112, section 6: a body has one length, said in one way. */

@@ -28,6 +28,7 @@ const request = (lines: readonly string[], body = "", line = "POST /first HTTP/1
   `${[line, "Host: h", ...lines].join("\r\n")}\r\n\r\n${body}`;
 
 const CHUNKED = `0\r\n\r\n${SMUGGLED}`;
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 const LONG = `Content-Length: ${CHUNKED.length}`;
 
 const REFUSED: Readonly<Record<string, string>> = {
@@ -78,6 +79,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   "a fragment": request(["Content-Length: 0"], "", "POST /first#x HTTP/1.1"),
   "an asterisk": request(["Content-Length: 0"], "", "OPTIONS * HTTP/1.1"),
   "a target with a space": request(["Content-Length: 0"], "", "POST /a b HTTP/1.1"),
+  "another expectation": request(["Expect: 200-ok", LONG], CHUNKED),
+  "another expectation, beside a known one": request(["Expect: 100-continue, a", LONG], CHUNKED),
+  "another expectation, and two hosts": request(["Expect: 200-ok", "Host: other", LONG], CHUNKED),
   "another version": request(["Content-Length: 0"], "", "POST /first HTTP/2.1"),
   "a head of 20 KiB": request([`X-A: ${"a".repeat(20_000)}`, "Content-Length: 0"]),
   "101 lines": request([...Array.from({ length: 100 }, () => "X: 1"), "Content-Length: 0"]),
@@ -142,6 +146,37 @@ function bodyOf(message: string): string {
     rest = rest.slice(start + size + 2);
   }
 }
+
+test("P-77: a request that waits for 100 behind another one gets it outside of any answer", async () => {
+  const client = await rawClient(gateway.port);
+  const waiting = request(["Expect: 100-continue", "Idempotency-Key: pipelined", LONG], CHUNKED);
+  client.write(NEXT + waiting + waiting + NEXT);
+  const isDone = (text: string) => answers(4)(text.replaceAll(CONTINUE, ""));
+  const received = await client.read(isDone);
+  client.destroy();
+  equal(received.split(CONTINUE).length, 3);
+  // Wherever an answer begins, the one before it has ended.
+  for (const before of received.split("HTTP/1.1 ").slice(1, -1)) match(before, /(?:\}|\r\n\r\n)$/);
+});
+
+test("S-19: what was asked before a refused request is answered, and what is behind it is not", async () => {
+  const client = await rawClient(gateway.port);
+  const keyed = request(["Idempotency-Key: before-a-refusal", "Content-Length: 2"], "{}");
+  client.write(keyed + request(["Host: other", "Content-Length: 0"]) + NEXT);
+  const received = await client.closed();
+  deepEqual(received.match(/(?<=HTTP\/1\.1 )\d+/g), ["201", "400"]);
+});
+
+test("P-77: who really waits behind another one is asked for the body in the end", async () => {
+  const client = await rawClient(gateway.port);
+  const waiting = request(["Idempotency-Key: patient", "Expect: 100-continue", LONG]);
+  client.write(NEXT + waiting);
+  await client.read((text) => text.endsWith(CONTINUE));
+  client.write(CHUNKED);
+  const received = await client.read((text) => text.split('{"id":1}').length > 2);
+  client.destroy();
+  equal(received.match(/HTTP\/1\.1 201 /g)?.length, 2);
+});
 
 test("S-18: a target in absolute form never routes, and neither does `Host`", async () => {
   const before = upstream.hits.length;

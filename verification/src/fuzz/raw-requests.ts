@@ -9,7 +9,7 @@ export interface Raw {
   readonly number: number;
 }
 
-interface Framing {
+export interface Framing {
   /** What stands behind the path and `Host`, body and all. */
   readonly text: (key: string, body: string) => string;
   /**
@@ -32,13 +32,13 @@ const SMUGGLED = "/smuggled";
 /** The handler answers it with what Node refuses to send. */
 export const UNSENDABLE = "/unsendable";
 
-const HIDDEN = `POST ${SMUGGLED} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`;
+export const HIDDEN = `POST ${SMUGGLED} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`;
 
-const keyLine = (key: string): string => `Idempotency-Key: ${key}\r\n`;
-const sized = (key: string, body: string, more = ""): string =>
+export const keyLine = (key: string): string => `Idempotency-Key: ${key}\r\n`;
+export const sized = (key: string, body: string, more = ""): string =>
   `${keyLine(key)}${more}Content-Length: ${body.length}\r\n\r\n${body}`;
-const CHUNKED = "Transfer-Encoding: chunked\r\n";
-const chunks = (body: string, extension = ""): string =>
+export const CHUNKED = "Transfer-Encoding: chunked\r\n";
+export const chunks = (body: string, extension = ""): string =>
   [...body].map((byte) => `1${extension}\r\n${byte}\r\n`).join("");
 const withLines =
   (lines: string) =>

@@ -4,13 +4,11 @@
  * in a body is ever run, and afterwards the server answers as before. P-21, P-51, P-78, P-135.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { connect, type Socket } from "node:net";
-import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
 import { memoryStore } from "oncekey/memory";
 import { type GuardOptions, idempotency, optionalIdempotencyOf } from "oncekey/node";
+import { converse, type Ending } from "./conversation.ts";
 import { createTarget, type Target } from "./hunt.ts";
 import { answersIn, type RawAnswer } from "./raw-answers.ts";
 import {
@@ -29,7 +27,7 @@ interface Input {
   readonly requests: readonly Raw[];
   /** Places at which the bytes are cut, in thousandths. */
   readonly cuts: readonly number[];
-  readonly ending: "close" | "half" | "destroy";
+  readonly ending: Ending;
 }
 
 type Subject = (options: GuardOptions<IncomingMessage>, handler: Listener) => Listener;
@@ -70,8 +68,7 @@ async function play({ requests, cuts, ending }: Input, subject: Subject): Promis
     const bytes = requests.map(bytesOf).join("") + last;
     // Where the server has every reason to close by itself, it gets the time for it.
     const closes = requests.every(({ kind }) => CLOSING.includes(framingOf(kind).verdict));
-    const patience = closes ? CLOSE_MS_MAX : SILENCE_MS;
-    const stream = await converse(server.port, bytes, cuts, { ending, patience });
+    const stream = await converse(server.port, bytes, { cuts, ending, closes });
     const words = wordsOf(stream, requests, ending);
     // Each key once more, in the plainest way: whoever ran does not run again.
     for (const key of new Set(requests.map(keyOf))) {
@@ -118,59 +115,8 @@ function checkRuns(runs: readonly Run[], requests: readonly Raw[]): void {
 
 const CLOSING: readonly string[] = ["sound", "invalid", "refused"];
 
-/** How long an open connection may say nothing before it is ended by the client. */
-const SILENCE_MS = 60;
-/** By then the server has closed what the client has ended. */
-const CLOSE_MS_MAX = 4_000;
-
-/** Says all of it, and hears until the connection is closed. */
-async function converse(
-  port: number,
-  bytes: string,
-  cuts: readonly number[],
-  { ending, patience }: { readonly ending: Input["ending"]; readonly patience: number },
-): Promise<string> {
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-  let stream = "";
-  socket.on("data", (chunk) => {
-    stream += chunk.toString("latin1");
-  });
-  // A reset is one way of the server to refuse.
-  socket.on("error", () => {});
-  socket.on("end", () => socket.end());
-  await once(socket, "connect");
-  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  let from = 0;
-  const places = cuts.map((cut) => Math.floor((cut * bytes.length) / 1_000));
-  for (const to of [...places.sort((left, right) => left - right), bytes.length]) {
-    if (to > from) socket.write(bytes.slice(from, to), "latin1");
-    from = Math.max(from, to);
-    await turn();
-  }
-  if (ending === "close") await within(closed, patience);
-  if (ending === "destroy") socket.destroy();
-  else socket.end();
-  await settled(socket, closed);
-  return stream;
-}
-
-async function settled(socket: Socket, closed: Promise<void>): Promise<void> {
-  const isClosed = await within(closed, CLOSE_MS_MAX);
-  socket.destroy();
-  ok(isClosed, "the server keeps a connection that was ended");
-}
-
-/** Whether it came within the time. */
-async function within(what: Promise<void>, ms: number): Promise<boolean> {
-  const ending = new AbortController();
-  const late = pause(ms, false, { signal: ending.signal }).catch(() => false);
-  const isThere = await Promise.race([what.then(() => true), late]);
-  ending.abort();
-  return isThere;
-}
-
 /** The words of the answers, each of which must be one that its request can have. */
-function wordsOf(stream: string, requests: readonly Raw[], ending: Input["ending"]): string[] {
+function wordsOf(stream: string, requests: readonly Raw[], ending: Ending): string[] {
   const answers = answersIn(stream);
   ok(answers !== undefined, "what came is no HTTP");
   const words: string[] = [`ended by ${ending}`];
