@@ -1,10 +1,11 @@
-/** `oncekey keys`: what became of a key, and what a person knows of one that is in doubt. */
+/** `oncekey keys`: what became of a key, what a person knows of one in doubt, and what is erased. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { IdempotencyRecord } from "oncekey";
 import { Complaint } from "../complaint.ts";
 import { durationOf } from "../quantity.ts";
 import { sealOf } from "../seal-keys.ts";
 import { type Database, withDatabase } from "./database.ts";
+import { forgetCommand } from "./keys-forget.ts";
 import { releaseCommand, resolveCommand } from "./keys-settle.ts";
 import { gallery, inLines, instant, keptInWords, portrait } from "./portrait.ts";
 import { document, printerOf } from "./printer.ts";
@@ -27,12 +28,13 @@ const REAP_LIMIT = 10_000;
 
 export function keysCommand(): Command {
   return new Command("keys")
-    .description("Lists, shows and settles records.")
+    .description("Lists, shows, settles and erases records.")
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(resolveCommand())
     .addCommand(releaseCommand())
-    .addCommand(reapCommand());
+    .addCommand(reapCommand())
+    .addCommand(forgetCommand());
 }
 
 const count = (most: number) => (text: string) => {

@@ -30,7 +30,7 @@ export function addWhose(command: Command): Command {
 }
 
 /** `global` is the word, and one part is the same principal as a list of one. */
-function scopeOf({ scope = [] }: Whose): string | readonly string[] {
+export function scopeOf({ scope = [] }: Pick<Whose, "scope">): string | readonly string[] {
   const [only = ""] = scope;
   return scope.length === 1 ? only : scope;
 }

@@ -27,6 +27,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 test("bash offers subcommands, options and the words that an option takes", () => {
   deepEqual(offered("key"), ["keys"]);
   deepEqual(offered("keys", "re"), ["resolve", "release", "reap"]);
+  deepEqual(offered("keys", "forget", "--p"), ["--purge"]);
   deepEqual(offered("keys", "list", "--st"), ["--store", "--state"]);
   deepEqual(offered("keys", "list", "--state", "in"), ["in-flight", "in-doubt"]);
   deepEqual(offered("keys", "list", "--limit", "5", "--af"), ["--after"]);
