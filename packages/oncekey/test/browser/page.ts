@@ -39,7 +39,7 @@ function pages(path: string): Served | undefined {
     return { type: "text/html", body: "<!doctype html><title>Else</title>" };
   if (name === "/favicon.ico") return { type: "image/png", body: "" };
   if (name === "/page.js") return { type: "text/javascript", body: SCRIPT };
-  const [, file] = /^\/lib\/((?:client|protocol)\/[\w-]+\.js)$/.exec(name) ?? [];
+  const [, file] = /^\/lib\/((?:client|client\/durable|protocol)\/[\w-]+\.js)$/.exec(name) ?? [];
   if (file === undefined) return undefined;
   return { type: "text/javascript", body: readFileSync(join(LIBRARY, file), "utf8") };
 }
