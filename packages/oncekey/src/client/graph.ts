@@ -117,14 +117,7 @@ export const graph: Graph = {
       on: { edited: ["ready"], principal: ["ready"], reset: ["ready"], submit: ["submitting"] },
     },
     rejected: { on: { principal: ["ready"], reset: ["ready"], submit: ["submitting"] } },
-    failed: {
-      on: {
-        principal: ["ready"],
-        reset: ["ready"],
-        restored: ["submitting", "unknown"],
-        submit: ["submitting", "unknown"],
-      },
-    },
+    failed: { on: { principal: ["ready"], reset: ["ready"], submit: ["submitting", "unknown"] } },
     unknown: {
       on: {
         check: ["submitting"],

@@ -337,7 +337,7 @@ const isNew = ({ status, firstSentAt }: State): boolean =>
   status === "ready" && firstSentAt === null;
 
 const isFound = ({ status, key }: State, { record, held }: Of<"restored">): boolean =>
-  held === true && record?.key === key && ["unknown", "conflict", "failed"].includes(status);
+  held === true && record?.key === key && ["unknown", "conflict"].includes(status);
 
 function restored(state: State, event: At, { record, field, held = false }: Of<"restored">): Step {
   if (record === undefined) return same({ ...state, key: field ?? state.key ?? event.key });
