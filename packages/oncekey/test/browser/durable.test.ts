@@ -219,6 +219,22 @@ test("C-37: without a name two tabs are two intents, with a lock as without", as
   notEqual(keys()[0], keys()[1]);
 });
 
+test("C-33: a key in localStorage outlives its tab", async () => {
+  const { go } = server().hold();
+  const { page, tabs } = await open("/?local");
+  await press(page);
+  await arrived(1);
+  await page.close();
+  const next = await tabs.newPage();
+  await next.goto(`${server().origin}/?local`);
+  equal((await reaches(next, "unknown")).reason, "reloaded");
+  go();
+  await next.click("#pay");
+  await reaches(next, "success");
+  deepEqual(server().effects, ["dish=soup"]);
+  equal(new Set(keys()).size, 1);
+});
+
 test("C-43: clearing intents empties every storage, the database too, in every open tab", async () => {
   const { go } = server().hold();
   const { page, tabs } = await open("/?bodies&tabs");

@@ -1,6 +1,6 @@
 /**
  * A shop that remembers keys, on oncekey's own adapter, with a page that has the order form and what
- * its address asks for: `?bodies`, `?tabs`, `?lockless`, `?intent=cart42`. Effects are counted here.
+ * its address asks for: `?bodies`, `?local`, `?tabs`, `?lockless`, `?intent=cart42`. Effects are counted here.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -26,13 +26,14 @@ const PAGE = `<!doctype html><title>Order</title>
 
 const SCRIPT = `
 import { clearIntents, createSubmit } from "/lib/client/index.js";
-import { indexedDbPersistence, tabLock } from "/lib/client/durable/index.js";
+import { indexedDbPersistence, localPersistence, tabLock } from "/lib/client/durable/index.js";
 const asked = new URLSearchParams(location.search);
 if (asked.has("lockless")) Object.defineProperty(navigator, "locks", { value: undefined });
 const checkout = createSubmit({
   id: "checkout",
   principal: () => "ann",
   ...(asked.has("bodies") && { persist: indexedDbPersistence({ persistBody: true }) }),
+  ...(asked.has("local") && { persist: localPersistence() }),
   ...(asked.has("tabs") && { tabs: tabLock() }),
   ...(asked.has("intent") && { intent: asked.get("intent") }),
 });
