@@ -398,7 +398,7 @@ test("C-33: the key is written down before the first byte leaves", async () => {
   await submitted;
 });
 
-const bodies = (writeBody: () => Promise<void>): Bodies => ({
+const placeOf = (writeBody: () => Promise<void>): Bodies => ({
   writeBody,
   readBody: async () => undefined,
   removeBody: async () => {},
@@ -407,7 +407,7 @@ const bodies = (writeBody: () => Promise<void>): Bodies => ({
 test("C-33, C-34: no byte leaves before the body is kept, where it is kept at all", async () => {
   const { opened, go } = gate();
   let asked = false;
-  const persist = bodies(() => {
+  const persist = placeOf(() => {
     asked = true;
     return opened;
   });
@@ -421,7 +421,7 @@ test("C-33, C-34: no byte leaves before the body is kept, where it is kept at al
 });
 
 test("C-33, C-34: a body that cannot be kept goes out all the same, with a warning", async () => {
-  const { submit, time } = openPage({ persist: bodies(() => Promise.reject(new Error("full"))) });
+  const { submit, time } = openPage({ persist: placeOf(() => Promise.reject(new Error("full"))) });
   equal((await submit.submit(SOUP)).status, "success");
   ok(time.warned.some((text) => text.includes("body")));
 });
