@@ -177,7 +177,9 @@ test("every subpath that a page names is exported, and every exported one is nam
   const named = new Set<string>();
   // That page is printed, and names suites of tests by the folders that they stand in.
   for (const page of PAGES.filter((each) => each !== "GUARANTEES.md")) {
-    for (const [, path = ""] of read(page).matchAll(/(?<![\w@./-])oncekey\/([a-z][\w-]*)/g)) {
+    for (const [, path = ""] of read(page).matchAll(
+      /(?<![\w@./-])oncekey\/([a-z][\w-]*(?:\/[a-z][\w-]*)*)/g,
+    )) {
       ok(exported.includes(path), `${page} names oncekey/${path}`);
       named.add(path);
     }

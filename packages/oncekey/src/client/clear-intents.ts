@@ -1,4 +1,5 @@
 /** Signing out: what one person meant is nothing that the next one may see or send again. */
+import { BODIES } from "./bodies.ts";
 import { parse, STORAGE_PREFIX, shortHash } from "./keep.ts";
 import { announceCleared } from "./page.ts";
 
@@ -10,6 +11,12 @@ export function clearIntents(principal?: string): void {
     } catch {
       // A person has turned it off, and so nothing was kept in it.
     }
+  }
+  try {
+    // Of everybody: without its bytes an intent of another person is still asked about by its key.
+    globalThis.indexedDB?.deleteDatabase(BODIES);
+  } catch {
+    // As above.
   }
   announceCleared(principal);
 }

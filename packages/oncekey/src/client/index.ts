@@ -1,4 +1,5 @@
 /** The side that sends: a `fetch` that may be sent again. It imports nothing of the server. */
+export type { Bodies } from "./bodies.ts";
 export { clearIntents } from "./clear-intents.ts";
 export {
   KeyConflict,
@@ -16,9 +17,9 @@ export {
 } from "./fetch.ts";
 export type { Finding, Problem, Told, UnknownReason } from "./finding.ts";
 export type { FormElement, FormFacts } from "./form.ts";
-export type { Asked } from "./frozen.ts";
+export type { Asked, Frozen } from "./frozen.ts";
 export { graph } from "./graph.ts";
-export type { Persistence } from "./keep.ts";
+export type { Entry, Persistence } from "./keep.ts";
 export type { Messages } from "./messages.ts";
 export type { Profile, Sent } from "./profiles.ts";
 export {
@@ -41,3 +42,4 @@ export type { Snapshot, SubmitError } from "./snapshot.ts";
 export { stripeServer } from "./stripe.ts";
 export { createSubmit, type Submit } from "./submit.ts";
 export type { CheckAnswer, CheckAsked, SubmitOptions } from "./submit-options.ts";
+export type { Claim, Tabs, Watcher } from "./tabs.ts";

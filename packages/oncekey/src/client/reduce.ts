@@ -16,7 +16,7 @@ export type Status = "ready" | Busy | "success" | "rejected" | "failed" | "unkno
 
 export type Reason =
   | UnknownReason
-  /** The page was loaded anew while a send was on its way. */
+  /** The page was loaded anew, or its tab died, while a send was on its way. */
   | "reloaded"
   /** Other bytes, which this server would not tell from the earlier ones: nothing was sent. */
   | "edited"
@@ -62,8 +62,8 @@ export interface State extends Omit<Kept, "key"> {
   /** Sends that count against the attempts, and the start of the budget. */
   readonly tries: number;
   readonly startedAt: number;
-  /** In SUBMIT: what is being waited for. */
-  readonly doing: "preparing" | "sending" | "pausing" | "asking" | null;
+  /** In SUBMIT: what is being waited for. "watching": another tab sends, and this one may not. */
+  readonly doing: "preparing" | "sending" | "pausing" | "asking" | "watching" | null;
   readonly nextRetryAt: number | null;
 }
 
@@ -79,15 +79,18 @@ export type Event = {
   | { readonly type: "sent"; readonly edited: boolean; readonly server: ServerFacts }
   | { readonly type: "answered"; readonly finding: Finding }
   | { readonly type: "lost"; readonly reason: "network" | "timeout" }
-  /** A page begins: with what an earlier one kept, with the key of a form's field, or afresh. */
+  /**
+   * A page begins: with what an earlier one kept, with the key of a form's field, or afresh. It is
+   * said once more, with `held`, when the bytes have been found.
+   */
   | {
       readonly type: "restored";
       readonly record?: Kept;
       readonly field?: string;
       readonly held?: boolean;
     }
-  /** Another tab, which owns the intent, has come to an end of it. */
-  | { readonly type: "observed"; readonly record: Kept }
+  /** What another tab, which owns the intent, has come to. `held`: this one could send it too. */
+  | { readonly type: "observed"; readonly record: Kept; readonly held?: boolean }
   | { readonly type: "principal"; readonly principal: string }
 );
 
@@ -98,7 +101,7 @@ export type Effect =
   | { readonly do: "keep" | "forget" }
   /** Send the frozen bytes under the key. */
   | { readonly do: "transmit" }
-  /** Say `due` after so long. */
+  /** Say `due` after so long. While watching it is said when the owner is gone. */
   | { readonly do: "wait"; readonly ms: number }
   /** End the send and the wait that are going on. */
   | { readonly do: "stop" }
@@ -160,9 +163,10 @@ export function reduce(state: State, event: Event): Step {
         ? answered(state, event, { kind: "again", reason: event.reason })
         : same(state);
     case "due":
+      if (state.doing === "watching") return inherited(state, event);
       return state.doing === "pausing" ? again(state, event) : same(state);
     case "online":
-      return state.status === "offline"
+      return state.status === "offline" && state.doing === "pausing"
         ? again({ ...state, online: true }, event)
         : same({ ...state, online: true });
     case "offline":
@@ -176,11 +180,9 @@ export function reduce(state: State, event: Event): Step {
     case "reset":
       return afresh(state, event, [{ do: "stop" }, { do: "forget" }]);
     case "restored":
-      return state.status === "ready" && state.firstSentAt === null
-        ? restored(state, event, event)
-        : same(state);
+      return isNew(state) || isFound(state, event) ? restored(state, event, event) : same(state);
     case "observed":
-      return observed(state, event, event.record);
+      return observed(state, event, event);
     case "principal":
       if (state.principal === null || state.principal === event.principal) {
         return same({ ...state, principal: event.principal });
@@ -331,6 +333,12 @@ function checked(state: State, event: At): Step {
   return isTooOld(state, event) ? stays(state, event, "unknown", "expired") : same(state);
 }
 
+const isNew = ({ status, firstSentAt }: State): boolean =>
+  status === "ready" && firstSentAt === null;
+
+const isFound = ({ status, key }: State, { record, held }: Of<"restored">): boolean =>
+  held === true && record?.key === key && ["unknown", "conflict"].includes(status);
+
 function restored(state: State, event: At, { record, field, held = false }: Of<"restored">): Step {
   if (record === undefined) return same({ ...state, key: field ?? state.key ?? event.key });
   const { status, firstSentAt, key } = record;
@@ -346,17 +354,30 @@ function restored(state: State, event: At, { record, field, held = false }: Of<"
     return same({ ...next, open: status === "unknown" || status === "conflict" });
   }
   const unsure = { ...next, open: true, attempt: Math.max(1, record.attempt) };
-  return held
+  // By itself, so only where the server remembers keys.
+  return held && unsure.server.resend
     ? leave(busy(unsure, event), event)
     : stays(unsure, event, "unknown", isTooOld(unsure, event) ? "expired" : "reloaded");
 }
 
-function observed(state: State, event: At, record: Kept): Step {
+function observed(state: State, event: At, { record, held = false }: Of<"observed">): Step {
   const settled = ["success", "rejected", "failed"].includes(state.status);
-  const ended = phaseOf(record.status) !== "SUBMIT" && record.status !== "ready";
-  if (settled || !ended || record.key !== state.key) return same(state);
-  if (record.status === "rejected") return afresh(state, event, [{ do: "stop" }], "rejected");
-  const open = record.status === "unknown" || record.status === "conflict";
-  const { status, reason, firstSentAt, attempt } = record;
-  return [{ ...enter(state, event, status, reason), firstSentAt, attempt, open }, [{ do: "stop" }]];
+  // Its key becomes ours, but not where we have sent something under another.
+  const strange = record.key !== state.key && state.attempt > 0;
+  if (settled || strange || record.status === "ready") return same(state);
+  const { status, reason, firstSentAt, attempt, key, server } = record;
+  const theirs = { ...state, key, server, firstSentAt, attempt };
+  if (status === "rejected") return afresh(theirs, event, [{ do: "stop" }], "rejected");
+  const next = enter(theirs, event, status, reason);
+  if (phaseOf(status) === "SUBMIT") {
+    return [{ ...next, open: true, held, doing: "watching" }, [{ do: "stop" }]];
+  }
+  return [{ ...next, held, open: status === "unknown" || status === "conflict" }, [{ do: "stop" }]];
+}
+
+/** The tab that was sending is gone, and has not said what came of it. */
+function inherited(state: State, event: At): Step {
+  if (state.held && state.server.resend) return leave(busy(state, event), event);
+  if (state.rules.asks) return [{ ...busy(state, event), doing: "asking" }, [{ do: "ask" }]];
+  return stays(state, event, "unknown", "reloaded");
 }

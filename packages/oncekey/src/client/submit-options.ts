@@ -1,10 +1,12 @@
 /** What `createSubmit` is told. All but `id` can be left out where a bound form says the rest. */
+import type { Bodies } from "./bodies.ts";
 import type { FormFacts } from "./form.ts";
 import type { Asked } from "./frozen.ts";
 import type { Persistence } from "./keep.ts";
 import type { Messages } from "./messages.ts";
 import type { RetrySettings } from "./retry.ts";
 import type { Server } from "./server.ts";
+import type { Tabs } from "./tabs.ts";
 import type { Fetch } from "./transmit.ts";
 
 export interface SubmitOptions<Input> {
@@ -20,7 +22,9 @@ export interface SubmitOptions<Input> {
   readonly retentionMs?: number;
   readonly fetch?: Fetch;
   /** `false` keeps nothing: a reload then forgets the key. */
-  readonly persist?: false | Persistence;
+  readonly persist?: false | Persistence | Bodies;
+  /** How tabs with one intent agree on who sends: `tabLock()` of `oncekey/client/durable`. */
+  readonly tabs?: Tabs;
   /** Names a business object, such as "cart42". Tabs that name the same one share its key. */
   readonly intent?: string;
   /** Whose intent it is. Another person is shown nothing of it. */

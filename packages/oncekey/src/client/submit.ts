@@ -4,18 +4,28 @@
  * It decides nothing: `reduce` does. Here its effects meet the network, the storage and the page.
  */
 import { IDEMPOTENCY_KEY } from "../protocol/header.ts";
+import type { Bodies } from "./bodies.ts";
 import { checkNumbers } from "./check.ts";
 import { bindForm, type FormElement, type FormFacts, requestOf } from "./form.ts";
 import { type Asked, contentOf, type Frozen, freeze, isSame } from "./frozen.ts";
-import { createKeep, type Persistence, shortHash } from "./keep.ts";
+import { createKeep, type Entry, type Persistence, shortHash } from "./keep.ts";
 import { MESSAGES, messageOf } from "./messages.ts";
 import { listenToPage } from "./page.ts";
 import { type ClientPorts, platform } from "./ports.ts";
 import { type Profile, unknownServer } from "./profiles.ts";
-import { type Effect, type Event, initial, phaseOf, reduce, type State } from "./reduce.ts";
+import {
+  type Effect,
+  type Event,
+  initial,
+  type Kept,
+  phaseOf,
+  reduce,
+  type State,
+} from "./reduce.ts";
 import { checkServer, profileFor } from "./server.ts";
 import type { History, Snapshot, SubmitError } from "./snapshot.ts";
 import type { CheckAnswer, SubmitOptions } from "./submit-options.ts";
+import type { Claim } from "./tabs.ts";
 import { type Fetch, isReplayed, spelled, transmit } from "./transmit.ts";
 
 export interface Submit<Input, Data = unknown> {
@@ -44,6 +54,11 @@ type Bare = Event extends infer Each
     : never
   : never;
 
+interface Turn {
+  isOver(): boolean;
+  readonly signal: AbortSignal;
+}
+
 interface Told {
   readonly replayed: boolean | null;
   readonly data: unknown;
@@ -67,7 +82,9 @@ export function createSubmit<Input = unknown, Data = unknown>(
     ...(options.onSuccess?.message && { success: options.onSuccess.message }),
     ...options.messages,
   };
-  const keep = createKeep(intent === undefined ? id : `${id}:${intent}`, storage, ports);
+  const name = intent === undefined ? id : `${id}:${intent}`;
+  const keep = createKeep(name, storage, ports);
+  const bodies = options.persist && "readBody" in options.persist ? options.persist : undefined;
   const listeners = new Set<() => void>();
   let state = initial({
     ...{ attempts: 4, baseMs: 300, capMs: 8_000, ...options.retry },
@@ -93,10 +110,14 @@ export function createSubmit<Input = unknown, Data = unknown>(
   let cancelWait = (): void => {};
   let unmount: (() => void) | undefined;
   let uncheckable = false;
+  /** Whether this tab sends, where several may. */
+  let claim: Claim | undefined;
+  /** Of an intent that tabs share: the key that was there when the person submitted. */
+  let lastKey: string | undefined;
 
   function storage(): Persistence | undefined {
     if (options.persist === false) return undefined;
-    if (options.persist) return options.persist;
+    if (options.persist && "getItem" in options.persist) return options.persist;
     return intent === undefined ? globalThis.sessionStorage : globalThis.localStorage;
   }
 
@@ -109,12 +130,28 @@ export function createSubmit<Input = unknown, Data = unknown>(
       frozen = earlier = bodyHash = undefined;
       if (next.status !== "rejected") told = NOTHING;
     }
+    const isUsedUp = next.key !== before.key || (next.status === "success" && before.doing);
+    if (before.key !== null && isUsedUp) dropBody(before.key);
     uncheckable = false;
     history = [...history, { type: bare.type, status: next.status, at: stamp.at }].slice(
       -HISTORY_MAX,
     );
     for (const effect of effects) perform(effect);
+    share(before);
     publish(before);
+  }
+
+  /** Tells the tabs that watch, and lets one of them go on when there is nothing left to send. */
+  function share(before: State): void {
+    // A definite no has retired the key, and it is the old one that they watch.
+    const entry = entryOf(state.status === "rejected" ? before.key : state.key);
+    if (claim?.owns() && entry) claim.tell(entry);
+    if (phaseOf(state.status) !== "SUBMIT") letGo();
+  }
+
+  function letGo(): void {
+    claim?.release();
+    claim = undefined;
   }
 
   function perform(effect: Effect): void {
@@ -150,30 +187,84 @@ export function createSubmit<Input = unknown, Data = unknown>(
   }
 
   /** A turn of its own: whoever began earlier is no longer heard. */
-  function begin(): { isOver(): boolean; signal: AbortSignal } {
+  function begin(): Turn {
     stop();
     const turn = turns;
     controller = new AbortController();
     return { isOver: () => turn !== turns, signal: controller.signal };
   }
 
-  const salted = (text: string): string => shortHash(`${state.key} ${text}`);
+  const salted = (text: string, key = state.key): string => shortHash(`${key} ${text}`);
+
+  function entryOf(key: string | null): Entry | undefined {
+    const { status, reason, attempt, firstSentAt, since, server, principal } = state;
+    if (key === null) return undefined;
+    const whose = principal === null ? undefined : salted(principal, key);
+    return {
+      ...{ status, reason, key, attempt, firstSentAt, since, server, bodyHash },
+      principal: whose,
+    };
+  }
 
   function write(): void {
-    const { status, reason, key, attempt, firstSentAt, since, server, principal } = state;
-    if (key === null) return;
-    const whose = principal === null ? undefined : salted(principal);
-    keep.write({
-      status,
-      reason,
-      key,
-      attempt,
-      firstSentAt,
-      since,
-      server,
-      bodyHash,
-      principal: whose,
-    });
+    const entry = entryOf(state.key);
+    if (entry) keep.write(entry);
+  }
+
+  /** The write-ahead of the bytes. Where it fails they go out all the same. */
+  async function writeBody(place: Bodies, key: string, sending: Frozen): Promise<void> {
+    try {
+      await place.writeBody(key, sending, state.server.retentionMs);
+    } catch {
+      ports.warn(`oncekey: the body of "${name}" cannot be kept; a reload will not send it again.`);
+    }
+  }
+
+  function dropBody(key: string): void {
+    // What cannot be removed now is removed when it has expired.
+    bodies?.removeBody(key).catch(() => {});
+  }
+
+  /** Whether this tab may send. If not, it is told what becomes of the intent. */
+  async function maySend(turn: Turn): Promise<boolean> {
+    if (!options.tabs || claim?.owns()) return true;
+    // The key cannot name what tabs must agree on before they have one.
+    const lock = intent === undefined ? `${id}:${state.key}` : name;
+    letGo();
+    const answer = await options.tabs.claim(lock, { observed: observe, inherited });
+    if (turn.isOver()) {
+      answer.release();
+      return false;
+    }
+    claim = answer;
+    return claim.owns();
+  }
+
+  /** Nothing is known yet of the tab that sends, but that it does. */
+  function watch(server: State["server"]): void {
+    const entry = entryOf(state.key);
+    const firstSentAt = state.firstSentAt ?? ports.now();
+    if (entry) observe({ ...entry, status: "waiting", reason: null, firstSentAt, server });
+  }
+
+  function observe({ bodyHash: theirs, principal: whose, ...record }: Entry): void {
+    const mine = state.principal === null ? undefined : salted(state.principal, record.key);
+    if (whose !== undefined && whose !== mine) return;
+    const bytes = frozen;
+    const isHeld =
+      bytes !== undefined &&
+      !bytes.once &&
+      // Other bytes than theirs may go out only where the server would notice.
+      (record.server.comparesBody || salted(contentOf(bytes), record.key) === theirs);
+    tell({ type: "observed", record, held: isHeld });
+    if (state.key === record.key) [frozen, bodyHash] = [bytes, theirs];
+  }
+
+  function inherited(): void {
+    // What tabs share is also what the last owner wrote last.
+    const entry = intent === undefined ? undefined : keep.read();
+    if (entry && entry.key !== lastKey && entry.firstSentAt !== null) observe(entry);
+    tell({ type: "due" });
   }
 
   async function prepare(): Promise<void> {
@@ -204,7 +295,17 @@ export function createSubmit<Input = unknown, Data = unknown>(
       comparesBody,
       retentionMs: options.retentionMs ?? retentionMs,
     };
-    tell({ type: "sent", edited, server });
+    if (!(await maySend(turn))) {
+      if (!turn.isOver()) watch(server);
+      return;
+    }
+    // Under the lock: another tab may have sent since the person pressed.
+    const entry = options.tabs && intent !== undefined ? keep.read() : undefined;
+    const isNews = entry && entry.key !== lastKey && entry.key !== state.key;
+    if (isNews && entry.firstSentAt !== null) {
+      observe(entry);
+      tell({ type: "due" });
+    } else tell({ type: "sent", edited, server });
   }
 
   function requested(): Asked & { readonly url: string | URL } {
@@ -218,6 +319,12 @@ export function createSubmit<Input = unknown, Data = unknown>(
     const turn = begin();
     const { key } = state;
     if (!frozen || key === null) return;
+    if (!(await maySend(turn))) {
+      if (!turn.isOver()) watch(state.server);
+      return;
+    }
+    if (bodies) await writeBody(bodies, key, frozen);
+    if (turn.isOver()) return;
     if (profile) frozen.request.headers.set(header, spelled(key, profile));
     let data: unknown = null;
     const reading: Profile = {
@@ -249,7 +356,10 @@ export function createSubmit<Input = unknown, Data = unknown>(
       ports.warn(`oncekey: the server refused the key itself (${finding.problem?.code}).`);
     }
     // The first version is what the key stands for, so it is what a check must send.
-    if (finding.kind === "conflict" && earlier) [frozen, earlier] = [earlier, undefined];
+    if (finding.kind === "conflict" && earlier) {
+      [frozen, earlier] = [earlier, undefined];
+      if (bodies) void writeBody(bodies, key, frozen);
+    }
     if (
       finding.kind === "again" &&
       (finding.reason === "network" || finding.reason === "timeout")
@@ -353,7 +463,10 @@ export function createSubmit<Input = unknown, Data = unknown>(
     const entry = keep.read();
     const whose = principal === undefined ? undefined : shortHash(`${entry?.key} ${principal}`);
     if (entry === undefined || (entry.principal !== undefined && entry.principal !== whose)) {
-      if (entry && principal !== undefined) keep.remove();
+      if (entry && principal !== undefined) {
+        keep.remove();
+        dropBody(entry.key);
+      }
       tell({ type: "restored", ...(field && { field }) });
       return;
     }
@@ -361,6 +474,25 @@ export function createSubmit<Input = unknown, Data = unknown>(
     if (state.status !== "ready" || record.key === state.key) return;
     tell({ type: "restored", record });
     bodyHash = hash;
+    if (bodies || options.tabs) void resume(record);
+  }
+
+  /** Finds the bytes of an earlier page, and who may send them: this tab, or one that is at it. */
+  async function resume(record: Kept): Promise<void> {
+    const turn = begin();
+    const { key, server } = record;
+    if (state.key !== key || phaseOf(state.status) !== "FAIL") return;
+    const found = await bodies?.readBody(key).catch(() => undefined);
+    if (turn.isOver()) return;
+    if (found) {
+      [frozen, profile] = [found, profileFor(options.server, new URL(found.request.url))];
+    }
+    if (phaseOf(record.status) === "SUBMIT" && !(await maySend(turn))) {
+      if (!turn.isOver()) watch(server);
+      return;
+    }
+    if (found) tell({ type: "restored", record, held: true });
+    else letGo();
   }
 
   function settled(): Promise<Snapshot<Data>> {
@@ -382,6 +514,7 @@ export function createSubmit<Input = unknown, Data = unknown>(
     if (wasReady) recall();
     // Another tab has done what this one was about to do.
     if (wasReady && getSnapshot().phase === "SUCCESS") return settled();
+    if (intent !== undefined) lastKey = keep.read()?.key;
     input = { value, form };
     told = NOTHING;
     tell({ type: "submit" });
@@ -430,6 +563,7 @@ export function createSubmit<Input = unknown, Data = unknown>(
       }),
     destroy() {
       stop();
+      letGo();
       unmount?.();
       listeners.clear();
     },

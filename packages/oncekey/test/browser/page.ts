@@ -39,7 +39,12 @@ function pages(path: string): Served | undefined {
     return { type: "text/html", body: "<!doctype html><title>Else</title>" };
   if (name === "/favicon.ico") return { type: "image/png", body: "" };
   if (name === "/page.js") return { type: "text/javascript", body: SCRIPT };
-  const [, file] = /^\/lib\/((?:client|protocol)\/[\w-]+\.js)$/.exec(name) ?? [];
+  return libraryFile(name);
+}
+
+/** A compiled file of the client. */
+export function libraryFile(name: string): Served | undefined {
+  const [, file] = /^\/lib\/((?:client|client\/durable|protocol)\/[\w-]+\.js)$/.exec(name) ?? [];
   if (file === undefined) return undefined;
   return { type: "text/javascript", body: readFileSync(join(LIBRARY, file), "utf8") };
 }
@@ -52,22 +57,29 @@ function onThePath(name: string): string {
   return found;
 }
 
-export interface World {
-  readonly server: () => MockServer;
+interface Site {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+export interface World<Server extends Site> {
+  readonly server: () => Server;
   /** A tab in a browser profile of its own. What it complains of is in `complaints`. */
   open(path?: string): Promise<{ page: Page; tabs: BrowserContext; complaints: string[] }>;
 }
 
 /** One browser and one server for a file of tests. */
-export function world(): World {
+export const world = (): World<MockServer> => worldOf(() => mockServer(pages));
+
+export function worldOf<Server extends Site>(start: () => Promise<Server>): World<Server> {
   let browser: Browser | undefined;
-  let server: MockServer | undefined;
+  let server: Server | undefined;
   const started = <Part>(part: Part | undefined): Part => {
     if (part === undefined) throw new Error("The browser and the server start before the tests.");
     return part;
   };
   before(async () => {
-    server = await mockServer(pages);
+    server = await start();
     browser = await chromium.launch({
       executablePath: onThePath("chromium"),
       // Root has no sandbox in a container; only pages of our own are opened.

@@ -81,7 +81,9 @@ export const EVENTS: readonly Bare[] = [
   ...STATUSES.map((status): Bare => ({ type: "restored", record: kept(status) })),
   { type: "restored", record: kept("submitting"), held: true },
   { type: "restored", record: kept("offline", null) },
-  ...STATUSES.map((status): Bare => ({ type: "observed", record: kept(status) })),
+  ...[false, true].flatMap((held) =>
+    STATUSES.map((status): Bare => ({ type: "observed", record: kept(status), held })),
+  ),
   { type: "principal", principal: "ann" },
   { type: "principal", principal: "bob" },
 ];
@@ -100,8 +102,9 @@ function deciding({ state, at }: Place): string {
   const age = firstSentAt === null ? "unsent" : isExpired(firstSentAt, at, server.retentionMs);
   const { comparesBody, resend, retentionMs } = server;
   const from = state.key === "from before";
+  const sent = state.attempt > 0;
   return JSON.stringify([
-    ...[status, doing, open, held, online, tries, principal, age, from],
+    ...[status, doing, open, held, online, tries, principal, age, from, sent],
     ...[comparesBody, resend, retentionMs, rules.offline, rules.asks],
   ]);
 }

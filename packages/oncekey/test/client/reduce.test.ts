@@ -92,7 +92,8 @@ test("C-18: only success, a definite no, a reset and another principal retire a 
       event.type === "reset" ||
       event.type === "principal" ||
       // Of an intent that never left the page, nothing is lost.
-      (event.type === "restored" && before.firstSentAt === null);
+      (event.type === "restored" && before.firstSentAt === null) ||
+      (event.type === "observed" && before.attempt === 0);
     ok(retired, `${before.status} + ${event.type} changed the key`);
   });
 });
@@ -142,7 +143,7 @@ test("C-18: every path ends: answered by silence alone, a submit comes to unknow
       for (let turn = 0; turn < 400 && phaseOf(one.state().status) === "SUBMIT"; turn++) {
         const { doing } = one.state();
         if (doing === "preparing") one.tell({ type: "sent", edited: false, server: OURS });
-        else if (doing === "pausing") one.tell({ type: "due" }, 10_000);
+        else if (doing === "pausing" || doing === "watching") one.tell({ type: "due" }, 10_000);
         else if (doing === "sending") one.tell({ type: "lost", reason: "network" });
         else one.tell({ type: "answered", finding: { kind: "unclear", reason: "in_doubt" } });
       }
@@ -242,6 +243,71 @@ test("C-35: with its bytes it checks by itself", () => {
   one.tell({ type: "restored", record: kept("retrying", 9_000), held: true });
   check(one, "submitting");
   ok(does(one.moves.at(-1) as Moved, "transmit"));
+});
+
+test("C-35: what it does by itself it does only where the server remembers keys", () => {
+  const record = { ...kept("retrying", 9_000), server: { ...OURS, resend: false } };
+  const one = life();
+  one.tell({ type: "restored", record, held: true });
+  check(one, "unknown", "reloaded");
+  one.tell({ type: "check" });
+  check(one, "submitting");
+});
+
+test("C-35: bytes that are found later are sent then, and only if the page still waits for them", () => {
+  const one = life();
+  const record = kept("retrying", 9_000);
+  one.tell({ type: "restored", record });
+  one.tell({ type: "restored", record: { ...record, key: "another" }, held: true });
+  check(one, "unknown", "reloaded");
+  one.tell({ type: "restored", record, held: true });
+  check(one, "submitting");
+  one.tell({ type: "answered", finding: { kind: "done" } });
+  one.tell({ type: "restored", record, held: true });
+  check(one, "success");
+});
+
+test("C-36: while another tab sends, this one shows its state and sends nothing", () => {
+  const one = life();
+  one.tell({ type: "restored", record: kept("submitting", 9_000) });
+  for (const status of ["submitting", "retrying", "offline", "waiting"] as const) {
+    one.tell({ type: "observed", record: kept(status, 9_000) });
+    check(one, status);
+    for (const type of ["submit", "online", "check"] as const) one.tell({ type });
+    check(one, status);
+  }
+  one.tell({ type: "observed", record: kept("success", 9_000) });
+  check(one, "success");
+  ok(!one.moves.some((moved) => does(moved, "transmit")));
+});
+
+test("C-36: when its tab is gone, this one sends the bytes, asks, or does not know", () => {
+  const orphan = (held: boolean, rules: Partial<Rules> = {}): Life => {
+    const one = life(rules);
+    one.tell({ type: "restored", record: kept("submitting", 9_000) });
+    one.tell({ type: "observed", record: kept("submitting", 9_000), held });
+    one.tell({ type: "due" });
+    equal(one.state().key, "from before");
+    return one;
+  };
+  const holder = orphan(true);
+  check(holder, "submitting");
+  ok(does(holder.moves.at(-1) as Moved, "transmit"));
+  ok(does(orphan(false, { asks: true }).moves.at(-1) as Moved, "ask"));
+  check(orphan(false), "unknown", "reloaded");
+});
+
+test("C-37: the key of a tab that sends becomes ours, until something has gone out under our own", () => {
+  const record = kept("submitting", 9_000);
+  const early = life();
+  early.tell({ type: "restored" });
+  early.tell({ type: "submit" });
+  early.tell({ type: "observed", record });
+  equal(early.state().key, "from before");
+  const late = submitted();
+  const { key } = late.state();
+  late.tell({ type: "observed", record });
+  equal(late.state().key, key);
 });
 
 test("C-35: a finished intent shows its status for five minutes", () => {

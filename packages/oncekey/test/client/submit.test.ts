@@ -1,7 +1,7 @@
 /** The deck's machine over real sockets: one intent, one key, and what a person is told. */
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import type { Snapshot } from "../../src/client/index.ts";
+import type { Bodies, Snapshot } from "../../src/client/index.ts";
 import type { SubmitOptions } from "../../src/client/submit-options.ts";
 import { type MockServer, mockServer, type Step } from "./mock-server.ts";
 import { type Order, openPage as open, type Page } from "./reload.ts";
@@ -396,6 +396,34 @@ test("C-33: the key is written down before the first byte leaves", async () => {
   ok(!(atSend ?? "soup").includes("soup"), "no body is kept");
   go();
   await submitted;
+});
+
+const placeOf = (writeBody: () => Promise<void>): Bodies => ({
+  writeBody,
+  readBody: async () => undefined,
+  removeBody: async () => {},
+});
+
+test("C-33, C-34: no byte leaves before the body is kept, where it is kept at all", async () => {
+  const { opened, go } = gate();
+  let asked = false;
+  const persist = placeOf(() => {
+    asked = true;
+    return opened;
+  });
+  const { submit } = openPage({ persist });
+  const submitted = submit.submit(SOUP);
+  await until("it is asked to keep the body", () => asked);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  equal(server.seen.length, 0);
+  go();
+  equal((await submitted).status, "success");
+});
+
+test("C-33, C-34: a body that cannot be kept goes out all the same, with a warning", async () => {
+  const { submit, time } = openPage({ persist: placeOf(() => Promise.reject(new Error("full"))) });
+  equal((await submit.submit(SOUP)).status, "success");
+  ok(time.warned.some((text) => text.includes("body")));
 });
 
 test("C-33: where nothing can be kept the request goes out, with one warning", async () => {

@@ -1,0 +1,97 @@
+/**
+ * A shop that remembers keys, on oncekey's own adapter, with a page that has the order form and what
+ * its address asks for: `?bodies`, `?local`, `?tabs`, `?lockless`, `?intent=cart42`. Effects are counted here.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { idempotency } from "../../src/adapters/node.ts";
+import { memoryStore } from "../../src/stores/memory.ts";
+import { libraryFile } from "./page.ts";
+
+export interface OrderServer {
+  readonly origin: string;
+  /** The key of each request, and the body of each effect. */
+  readonly keys: string[];
+  readonly effects: string[];
+  /** From now on nothing is answered until `go`. */
+  hold(): { go(): void };
+  close(): Promise<void>;
+}
+
+const PAGE = `<!doctype html><title>Order</title>
+<form id="order" method="post" action="/orders">
+<input name="dish" required value="soup"><button id="pay">Pay</button></form>
+<output></output><script type="module" src="/page.js"></script>`;
+
+const SCRIPT = `
+import { clearIntents, createSubmit } from "/lib/client/index.js";
+import { indexedDbPersistence, localPersistence, tabLock } from "/lib/client/durable/index.js";
+const asked = new URLSearchParams(location.search);
+if (asked.has("lockless")) Object.defineProperty(navigator, "locks", { value: undefined });
+const checkout = createSubmit({
+  id: "checkout",
+  principal: () => "ann",
+  ...(asked.has("bodies") && { persist: indexedDbPersistence({ persistBody: true }) }),
+  ...(asked.has("local") && { persist: localPersistence() }),
+  ...(asked.has("tabs") && { tabs: tabLock() }),
+  ...(asked.has("intent") && { intent: asked.get("intent") }),
+});
+const draw = () => { document.querySelector("output").value = JSON.stringify(checkout.getSnapshot()); };
+checkout.subscribe(draw);
+checkout.form(document.querySelector("form"));
+Object.assign(globalThis, { checkout, clearIntents });
+draw();
+`;
+
+export async function orderServer(): Promise<OrderServer> {
+  const keys: string[] = [];
+  const effects: string[] = [];
+  let opened: Promise<void> | undefined;
+
+  const order = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    effects.push(body);
+    await opened;
+    response.writeHead(201, { "content-type": "application/json" });
+    response.end('{"id":1}');
+  };
+  const take = idempotency({ store: memoryStore(), scope: "global" }, order);
+  const server = createServer((request, response) => {
+    const [path = ""] = (request.url ?? "").split("?");
+    if (request.method === "POST") {
+      keys.push(request.headers["idempotency-key"]?.toString() ?? "");
+      void take(request, response);
+      return;
+    }
+    const page = path === "/page.js" ? { type: "text/javascript", body: SCRIPT } : undefined;
+    const served = page ?? libraryFile(path) ?? { type: "text/html", body: PAGE };
+    response.setHeader("content-type", served.type);
+    response.setHeader("content-security-policy", "default-src 'self'");
+    response.end(served.body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    keys,
+    effects,
+    hold() {
+      let go = (): void => {};
+      opened = new Promise((resolve) => {
+        go = () => {
+          opened = undefined;
+          resolve();
+        };
+      });
+      return { go };
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
