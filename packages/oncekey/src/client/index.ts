@@ -20,6 +20,7 @@ export type { Asked } from "./frozen.ts";
 export { graph } from "./graph.ts";
 export type { Persistence } from "./keep.ts";
 export type { Messages } from "./messages.ts";
+export { press } from "./press.ts";
 export type { Profile, Sent } from "./profiles.ts";
 export {
   type Effect,
@@ -37,7 +38,7 @@ export {
 } from "./reduce.ts";
 export type { RetrySettings } from "./retry.ts";
 export type { Server } from "./server.ts";
-export type { Snapshot, SubmitError } from "./snapshot.ts";
+export { type Flags, flagsOf, type Snapshot, type SubmitError } from "./snapshot.ts";
 export { stripeServer } from "./stripe.ts";
 export { createSubmit, type Submit } from "./submit.ts";
 export type { CheckAnswer, CheckAsked, SubmitOptions } from "./submit-options.ts";
