@@ -1,17 +1,31 @@
-/** What a page pays for the client: bytes of a bundle, minified and compressed, for each function. */
+/** What a page pays for the client and its bindings: bytes of a bundle, minified and compressed. */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { Failure } from "../command.js";
-import { LIBRARY } from "./library.js";
+import { BINDINGS, LIBRARY } from "./library.js";
 
 /** Decision 7. One kB is 1,000 bytes; what can be named together is loaded together. */
 const BUDGETS = { createIdempotentFetch: 4_600, createSubmit: 8_700 };
+/** Of each function of a binding, without the client below it and the framework beside it. */
+const BINDING_BUDGET = 600;
 
 export async function checkClient() {
+  const client = Object.entries(BUDGETS).map(([name, budget]) => ({
+    ...{ name, budget, from: `${LIBRARY}/dist/src/client/index.js`, external: [] },
+  }));
+  const bindings = BINDINGS.map(async ({ name: framework, at }) => {
+    const from = `${at}/dist/src/index.js`;
+    const external = ["oncekey/client", framework, `${framework}/*`];
+    const names = await exportsOf(from, external);
+    return names.map((name) => ({ name, budget: BINDING_BUDGET, from, external }));
+  });
+  const measured = [...client, ...(await Promise.all(bindings)).flat()];
   const complaints = await Promise.all(
-    Object.entries(BUDGETS).map(async ([name, budget]) => {
-      const size = await compressedSize(name);
-      return size > budget ? [`${name} has ${size} bytes: ${size - budget} over its budget`] : [];
+    measured.map(async (each) => {
+      const over = (await compressedSize(each)) - each.budget;
+      return over > 0
+        ? [`${each.name} has ${each.budget + over} bytes: ${over} over its budget`]
+        : [];
     }),
   );
   if (complaints.flat().length > 0) {
@@ -19,21 +33,32 @@ export async function checkClient() {
   }
 }
 
-/** @param {string} name */
-async function compressedSize(name) {
+/**
+ * @param {string} from
+ * @param {string[]} external
+ */
+async function exportsOf(from, external) {
+  const { metafile } = await build({ ...SETTINGS, entryPoints: [from], external, metafile: true });
+  return Object.values(metafile.outputs).flatMap((output) => output.exports);
+}
+
+/** @param {{ name: string, from: string, external: string[] }} asked */
+async function compressedSize({ name, from, external }) {
   const { outputFiles } = await build({
-    stdin: {
-      contents: `export { ${name} } from "./dist/src/client/index.js";`,
-      resolveDir: LIBRARY,
-    },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    write: false,
+    ...SETTINGS,
+    stdin: { contents: `export { ${name} } from "${from}";`, resolveDir: LIBRARY },
+    external,
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Failure(`There is no bundle of ${name}.`);
   return gzipSync(file.contents, { level: 9 }).length;
 }
+
+const SETTINGS = /** @type {const} */ ({
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  write: false,
+});

@@ -60,51 +60,48 @@ export function useIdempotentAction<State>(
 }
 
 function createIntent<State>(
-  first: Action<State>,
+  action: Action<State>,
   { id, formField = "_idempotency_key" }: IdempotentActionOptions<State>,
 ) {
   let isTaken = false;
-  let call: (key: string) => Promise<void>;
+  let before: Awaited<State>;
+  let form: FormData;
+  let answer: Awaited<State> | Promise<State>;
   const bound = createSubmit<FormData>({
     id,
     server: ACTION,
     timeoutMs: NO_LIMIT_MS,
-    request: (form) => ({ url: NOWHERE, body: form }),
+    request: (body) => ({ url: NOWHERE, body }),
     async fetch({ headers }) {
-      await call(headers.get("Idempotency-Key") ?? "");
+      form.set(formField, headers.get("Idempotency-Key") ?? "");
+      const calling = (async () => intent.action(before, form))();
+      answer = calling;
+      await calling.catch((error) => {
+        if (!isRedirect(error)) throw error;
+      });
       return new Response();
     },
   });
   const intent = {
-    action: first,
+    action,
     /** In the task of the click: React would queue the second, and run it after the first. */
     claim(): boolean {
       if (isTaken) return false;
       isTaken = true;
       return true;
     },
-    async run(state: Awaited<State>, form: FormData): Promise<Awaited<State>> {
-      let ending = (): Awaited<State> => state;
-      call = async (key) => {
-        form.set(formField, key);
-        try {
-          const next = await intent.action(state, form);
-          ending = () => next;
-        } catch (error) {
-          ending = () => {
-            throw error;
-          };
-          if (!isRedirect(error)) throw error;
-        }
-      };
+    async run(state: Awaited<State>, asked: FormData): Promise<Awaited<State>> {
+      // Where nothing may be sent, as under a key that is too old, the state stays.
+      answer = before = state;
+      form = asked;
       await bound.submit(form);
       isTaken = false;
-      return ending();
+      return await answer;
     },
   };
   return intent;
 }
 
 /** Next throws what leads to another page: the action has done its work. */
-const isRedirect = (error: unknown): boolean =>
-  String((error as { digest?: unknown } | null)?.digest).startsWith("NEXT_REDIRECT");
+const isRedirect = (error: { readonly digest?: string } | undefined): boolean =>
+  /^NEXT_REDIRECT/.test(error?.digest ?? "");
