@@ -22,12 +22,12 @@ const CHECKS = {
   "Nothing is exported or installed that nobody uses": () =>
     run(tool("knip"), ["--no-progress"], { otherwise: "knip" }),
   "The packages resolve wherever we say": checkResolution,
-  "The packed library has no dependencies and no peers, the dashboard none but the library, and no package an install script":
+  "The packed library has no dependencies and no peers, the dashboard and the bindings none but the library, a binding its framework as a peer, and no package an install script":
     checkManifest,
   "The tarballs hold what the exports need, the README and the licence, and nothing else":
     checkFiles,
   "Every entry, and every store with an adapter, keeps its size budget": checkBudgets,
-  "What a page loads of the client keeps its budget": checkClient,
+  "What a page loads of the client, and of each binding, keeps its budget": checkClient,
   "An entry never contains another store": checkStores,
 };
 

@@ -1,23 +1,37 @@
-/** What a page pays for the client: bytes of a bundle, minified and compressed, for each function. */
+/** What a page pays for the client and its bindings: bytes of a bundle, minified and compressed. */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { Failure } from "../command.js";
-import { LIBRARY } from "./library.js";
+import { BINDINGS, LIBRARY } from "./library.js";
 
 /** Decision 7. One kB is 1,000 bytes; what can be named together is loaded together. */
 const BUDGETS = { createIdempotentFetch: 4_600, createSubmit: 9_500 };
-/** All of it, on its own; with `createSubmit` it shares some of that. */
+/** All of `oncekey/client/durable`, on its own; with `createSubmit` it shares some of that. */
 const DURABLE_BUDGET = 1_400;
+/** Of each function of a binding, without the client below it and the framework beside it. */
+const BINDING_BUDGET = 600;
 
 export async function checkClient() {
+  const client = Object.entries(BUDGETS).map(([name, budget]) => ({
+    ...{ name, budget, from: `${LIBRARY}/dist/src/client/index.js`, external: [] },
+  }));
+  const bindings = BINDINGS.map(async ({ name: framework, at }) => {
+    const from = `${at}/dist/src/index.js`;
+    const external = ["oncekey/client", framework, `${framework}/*`];
+    const names = await exportsOf(from, external);
+    return names.map((name) => ({ name, budget: BINDING_BUDGET, from, external }));
+  });
+  const durable = {
+    ...{ name: "*", budget: DURABLE_BUDGET, external: [] },
+    from: `${LIBRARY}/dist/src/client/durable/index.js`,
+  };
+  const measured = [...client, durable, ...(await Promise.all(bindings)).flat()];
   const complaints = await Promise.all(
-    [
-      ...Object.entries(BUDGETS).map(([name, budget]) => ({ name, from: "index.js", budget })),
-      { name: "*", from: "durable/index.js", budget: DURABLE_BUDGET },
-    ].map(async ({ name, from, budget }) => {
-      const size = await compressedSize(name, from);
-      const over = `${name} of ${from} has ${size} bytes: ${size - budget} over its budget`;
-      return size > budget ? [over] : [];
+    measured.map(async (each) => {
+      const over = (await compressedSize(each)) - each.budget;
+      return over > 0
+        ? [`${each.name} of ${each.from} has ${each.budget + over} bytes: ${over} over its budget`]
+        : [];
     }),
   );
   if (complaints.flat().length > 0) {
@@ -26,23 +40,31 @@ export async function checkClient() {
 }
 
 /**
- * @param {string} name
  * @param {string} from
+ * @param {string[]} external
  */
-async function compressedSize(name, from) {
+async function exportsOf(from, external) {
+  const { metafile } = await build({ ...SETTINGS, entryPoints: [from], external, metafile: true });
+  return Object.values(metafile.outputs).flatMap((output) => output.exports);
+}
+
+/** @param {{ name: string, from: string, external: string[] }} asked */
+async function compressedSize({ name, from, external }) {
   const { outputFiles } = await build({
-    stdin: {
-      contents: `export ${name === "*" ? name : `{ ${name} }`} from "./dist/src/client/${from}";`,
-      resolveDir: LIBRARY,
-    },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    write: false,
+    ...SETTINGS,
+    stdin: { contents: `export ${name === "*" ? name : `{ ${name} }`} from "${from}";`, resolveDir: LIBRARY },
+    external,
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Failure(`There is no bundle of ${name}.`);
   return gzipSync(file.contents, { level: 9 }).length;
 }
+
+const SETTINGS = /** @type {const} */ ({
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  write: false,
+});

@@ -9,6 +9,11 @@ export const LIBRARY = join(ROOT, "packages/oncekey");
 export const GATEWAY = join(ROOT, "packages/gateway");
 /** Where the dashboard is, with its page. */
 export const DASHBOARD = join(ROOT, "packages/dashboard");
+/** Where the bindings are, each over its framework. */
+export const BINDINGS = ["react"].map((name) => ({
+  name,
+  at: join(ROOT, "packages", name),
+}));
 
 /**
  * @typedef {object} Entry

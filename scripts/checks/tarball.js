@@ -3,19 +3,20 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, run, tool } from "../command.js";
-import { DASHBOARD, entries, GATEWAY, LIBRARY } from "./library.js";
+import { BINDINGS, DASHBOARD, entries, GATEWAY, LIBRARY } from "./library.js";
 
 /**
  * @typedef {object} Package
  * @property {string} at
  * @property {readonly string[]} [dependencies] all that it may have; without it, any
+ * @property {readonly string[]} [peers] all that it may ask of whoever installs it; without it, none
  * @property {readonly string[]} others files that it must hold beside its modules and papers
  * @property {RegExp} [assets] files that it may hold, whose names come of a build
  */
 
 /**
  * The gateway is a program, and brings its drivers along. What the dashboard's page is built with
- * stays at home.
+ * stays at home. A binding runs in the page's own copy of its framework: that is its peer.
  *
  * @type {readonly Package[]}
  */
@@ -28,6 +29,7 @@ const PACKAGES = [
     others: ["dist/site/index.html", "dist/site/licenses.md"],
     assets: /^dist\/site\/assets\/[\w-]+\.(js|css|svg)$/,
   },
+  ...BINDINGS.map(({ name, at }) => ({ at, dependencies: ["oncekey"], peers: [name], others: [] })),
 ];
 
 /** publint reads the manifest, attw asks TypeScript: both about the packed tarball. */
@@ -52,20 +54,19 @@ async function checkResolutionOf(at) {
 }
 
 /** What would bring other code to a user's machine, or run there before they call anything. */
-const FORBIDDEN = [
-  "dependencies",
-  "peerDependencies",
-  "optionalDependencies",
-  "bundleDependencies",
-];
+const BRINGS = ["dependencies", "optionalDependencies", "bundleDependencies"];
 const FORBIDDEN_SCRIPTS = ["preinstall", "install", "postinstall", "prepare"];
 
 export async function checkManifest() {
-  const found = PACKAGES.flatMap(({ at, dependencies }) => {
+  const found = PACKAGES.flatMap(({ at, dependencies, peers = [] }) => {
     const manifest = manifestOf(at);
-    const brought = FORBIDDEN.flatMap((field) => Object.keys(manifest[field] ?? {}));
-    const scripts = FORBIDDEN_SCRIPTS.filter((script) => script in (manifest.scripts ?? {}));
-    return [...brought.filter((name) => dependencies?.includes(name) === false), ...scripts];
+    const brought = BRINGS.flatMap((field) => Object.keys(manifest[field] ?? {}));
+    const asked = Object.keys(manifest.peerDependencies ?? {});
+    return [
+      ...brought.filter((name) => dependencies?.includes(name) === false),
+      ...asked.filter((name) => !peers.includes(name)),
+      ...FORBIDDEN_SCRIPTS.filter((script) => script in (manifest.scripts ?? {})),
+    ];
   });
   if (found.length > 0) throw new Failure(`a package.json has: ${found.join(", ")}`);
 }

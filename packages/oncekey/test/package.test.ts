@@ -22,7 +22,15 @@ const project = mkdtempSync(join(tmpdir(), "oncekey-package-"));
 const BESIDE = [
   ...["express", "fastify", "hono", "@hono/node-server"],
   ...["pg", "postgres", "ioredis", "redis", "better-sqlite3", "libsql", "kysely", "drizzle-orm"],
-  ...["@oncekey/dashboard", "@types/node", "@types/express", "@types/pg", "@types/better-sqlite3"],
+  ...["@oncekey/dashboard", "@oncekey/react", "react", "react-dom"],
+  ...[
+    "@types/react",
+    "@types/react-dom",
+    "@types/node",
+    "@types/express",
+    "@types/pg",
+    "@types/better-sqlite3",
+  ],
 ];
 
 /** What the pages' snippets speak of without showing it; a snippet may declare its own. */
@@ -58,16 +66,18 @@ const STRICT = {
 interface Snippet {
   readonly name: string;
   readonly source: string;
+  /** The ending of its file: with JSX, or without. */
+  readonly ending: string;
   readonly runs: boolean;
 }
 
 /** Each block of TypeScript, named by its line; `<!-- run -->` above it says that it runs too. */
 function snippetsOf(page: string): Snippet[] {
   const markdown = readFileSync(join(WORKSPACE, page), "utf8");
-  const blocks = markdown.matchAll(/^(<!-- run -->\n+)?```ts\n(.*?)^```$/gms);
-  return [...blocks].map(({ index, 0: block, 1: mark, 2: source = "" }) => {
+  const blocks = markdown.matchAll(/^(<!-- run -->\n+)?```(tsx?)\n(.*?)^```$/gms);
+  return [...blocks].map(({ index, 0: block, 1: mark, 2: ending = "", 3: source = "" }) => {
     const line = markdown.slice(0, index + block.indexOf("```ts")).split("\n").length;
-    return { name: `${page}-line-${line}`, source, runs: mark !== undefined };
+    return { name: `${page}-line-${line}`, source, ending, runs: mark !== undefined };
   });
 }
 
@@ -134,14 +144,23 @@ test("every entry has types that hold without the DOM's, as on a server", () => 
 const docs = readdirSync(join(WORKSPACE, "docs"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".md"))
   .map((file) => join("docs", file));
-const snippets = ["README.md", "packages/oncekey/README.md", ...docs].flatMap(snippetsOf);
+const snippets = [
+  "README.md",
+  "packages/oncekey/README.md",
+  "packages/react/README.md",
+  ...docs,
+].flatMap(snippetsOf);
 
 test("the pages' snippets hold under strict, beside the frameworks and clients they name", () => {
   ok(snippets.length > 0, "there is TypeScript in the pages");
-  for (const { name, source } of snippets) write(`pages/${name}.ts`, `${source}\nexport {};\n`);
-  const files = ["given.d.ts", ...snippets.map(({ name }) => `pages/${name}.ts`)];
+  for (const { name, ending, source } of snippets)
+    write(`pages/${name}.${ending}`, `${source}\nexport {};\n`);
+  const files = ["given.d.ts", ...snippets.map(({ name, ending }) => `pages/${name}.${ending}`)];
   // The frameworks' own declarations are theirs to repair.
-  const options = { types: ["node"], skipLibCheck: true, outDir: "compiled", rootDir: "." };
+  const options = {
+    ...{ types: ["node"], lib: ["es2023", "dom", "dom.iterable"], jsx: "react-jsx" },
+    ...{ skipLibCheck: true, outDir: "compiled", rootDir: "." },
+  };
   equal(complaints("pages", files, options), "");
 });
 

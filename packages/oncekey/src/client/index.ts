@@ -21,6 +21,7 @@ export type { Asked, Frozen } from "./frozen.ts";
 export { graph } from "./graph.ts";
 export type { Entry, Persistence } from "./keep.ts";
 export type { Messages } from "./messages.ts";
+export { press } from "./press.ts";
 export type { Profile, Sent } from "./profiles.ts";
 export {
   type Effect,
@@ -38,7 +39,7 @@ export {
 } from "./reduce.ts";
 export type { RetrySettings } from "./retry.ts";
 export type { Server } from "./server.ts";
-export type { Snapshot, SubmitError } from "./snapshot.ts";
+export { type Flags, flagsOf, type Snapshot, type SubmitError } from "./snapshot.ts";
 export { stripeServer } from "./stripe.ts";
 export { createSubmit, type Submit } from "./submit.ts";
 export type { CheckAnswer, CheckAsked, SubmitOptions } from "./submit-options.ts";

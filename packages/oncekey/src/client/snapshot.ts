@@ -62,3 +62,18 @@ export type Snapshot<Data = unknown> = Common &
         readonly error: SubmitError | null;
       }
   );
+
+/** The names that people know from other libraries. A failure is never one whose outcome is unknown. */
+export interface Flags {
+  readonly isPending: boolean;
+  readonly isSuccess: boolean;
+  readonly isError: boolean;
+  readonly isUnknown: boolean;
+}
+
+export const flagsOf = ({ phase, status }: Snapshot): Flags => ({
+  isPending: phase === "SUBMIT",
+  isSuccess: phase === "SUCCESS",
+  isError: phase === "FAIL" && status !== "unknown",
+  isUnknown: status === "unknown",
+});

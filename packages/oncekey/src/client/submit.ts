@@ -396,6 +396,23 @@ export function createSubmit<Input = unknown, Data = unknown>(
       pending = undefined;
     }
     for (const listener of [...listeners]) listener();
+    if (phaseOf(before.status) === "SUBMIT") rest();
+  }
+
+  /** Nobody looks, and nothing is going on: the page is let go of until it is used again. */
+  function rest(): void {
+    if (listeners.size > 0 || phaseOf(state.status) === "SUBMIT") return;
+    unmount?.();
+    unmount = undefined;
+  }
+
+  /** A framework leaves and comes back, as in StrictMode; what has been sent is waited for. */
+  function listen(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      rest();
+    };
   }
 
   function succeeded(): void {
@@ -545,8 +562,7 @@ export function createSubmit<Input = unknown, Data = unknown>(
     reset: () => tell({ type: "reset" }),
     subscribe(listener) {
       mount();
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      return listen(listener);
     },
     form: (element) =>
       bindForm(element, {
@@ -556,10 +572,7 @@ export function createSubmit<Input = unknown, Data = unknown>(
         getSnapshot,
         submit: (facts) => void submit(facts.values as Input, facts),
         edited: () => tell({ type: "edited" }),
-        subscribe(listener) {
-          listeners.add(listener);
-          return () => listeners.delete(listener);
-        },
+        subscribe: listen,
       }),
     destroy() {
       stop();
