@@ -34,8 +34,14 @@ export async function forward(
   const context = optionalIdempotencyOf(request);
   const departure = new AbortController();
   // With a key the answer is wanted though the client has left: by the retry.
-  if (context === undefined) response.once("close", () => departure.abort());
+  // Behind another request on a connection that is lost, the response never hears of its end.
+  const leave = () => departure.abort();
+  if (context === undefined) {
+    response.once("close", leave);
+    request.socket.once("close", leave);
+  }
   const ended = await sendOn(request, response, way, { context, signal: departure.signal });
+  request.socket.off("close", leave);
   if (ended.kind !== "whole") fail(response, ended, context, way);
   return { ...ended, status: response.statusCode };
 }
