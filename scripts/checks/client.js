@@ -52,7 +52,10 @@ async function exportsOf(from, external) {
 async function compressedSize({ name, from, external }) {
   const { outputFiles } = await build({
     ...SETTINGS,
-    stdin: { contents: `export ${name === "*" ? name : `{ ${name} }`} from "${from}";`, resolveDir: LIBRARY },
+    stdin: {
+      contents: `export ${name === "*" ? name : `{ ${name} }`} from "${from}";`,
+      resolveDir: LIBRARY,
+    },
     external,
   });
   const [file] = outputFiles;

@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { type HttpContext, optionalIdempotencyOf, type ProblemCode, problem } from "oncekey";
 import { type Line, linesOf, passedOn, VIA, valuesOf } from "./fields.ts";
+import { onLost } from "./lost.ts";
 import { createOverhearing } from "./overhear.ts";
 import type { Ask, Ended, Upstream } from "./upstream.ts";
 
@@ -36,12 +37,10 @@ export async function forward(
   // With a key the answer is wanted though the client has left: by the retry.
   // Behind another request on a connection that is lost, the response never hears of its end.
   const leave = () => departure.abort();
-  if (context === undefined) {
-    response.once("close", leave);
-    request.socket.once("close", leave);
-  }
+  if (context === undefined) response.once("close", leave);
+  const heard = context === undefined ? onLost(request.socket, leave) : undefined;
   const ended = await sendOn(request, response, way, { context, signal: departure.signal });
-  request.socket.off("close", leave);
+  heard?.();
   if (ended.kind !== "whole") fail(response, ended, context, way);
   return { ...ended, status: response.statusCode };
 }

@@ -17,6 +17,7 @@ import { reasonOf, rootOf } from "./complaint.ts";
 import { linesOf, namedByConnection } from "./fields.ts";
 import { createHealth } from "./health.ts";
 import { type Log, logEvent, SILENT } from "./log.ts";
+import { onLost } from "./lost.ts";
 import { createRules, NoUpstream, type Ruled, type RuleOptions } from "./rules.ts";
 import { originForm, refusedStatus } from "./strict.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
@@ -145,7 +146,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (refused.has(request.socket)) return;
     const startedAt = performance.now();
     const label = labelOf(request);
-    const { socket } = request;
     const served = serve(request, response).catch((error: unknown) => {
       log.error({ label, error: reasonOf(rootOf(error)) }, "request failed");
       response.destroy();
@@ -154,17 +154,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     const over = () => {
       if (!running.delete(response)) return;
       if (running.size === 0) onIdle();
-      socket.off("close", unheard);
+      heard();
       if (isStopping) for (const server of servers) server.closeIdleConnections();
       const ms = Math.round(performance.now() - startedAt);
       log.info({ label, status: response.statusCode, ms }, "request");
     };
     // Behind another one on a connection that is lost, Node never tells a response of its end.
-    const unheard = () => {
+    const heard = onLost(request.socket, () => {
       if (response.socket === null) void served.finally(over);
-    };
+    });
     response.once("close", over);
-    socket.once("close", unheard);
   }
 
   /** P-77: a client that waits until somebody wants its body. */
@@ -183,6 +182,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (refused.has(request.socket)) return void socket.destroy();
     request.url = originForm(request.url ?? "");
     const status = upgradeStatus(request);
     const ruled = status === undefined ? ruledFor(request) : undefined;

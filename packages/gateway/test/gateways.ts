@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 import { memoryStore } from "oncekey/memory";
 import { createGateway, type GatewayOptions } from "../src/server.ts";
 
@@ -119,4 +120,14 @@ export async function failedStart(
   }
   await once(child, "close");
   return { code: child.exitCode, ...said };
+}
+
+/** The address of its dashboard, which is logged once the first line of stdout is out. */
+export async function dashboardOf(gateway: GatewayProcess): Promise<string> {
+  for (let looked = 0; looked < 400; looked++) {
+    const url = /"url":"([^"]+)"[^\n]*"msg":"dashboard"/.exec(gateway.log())?.[1];
+    if (url !== undefined) return url;
+    await pause(25);
+  }
+  throw new Error(`No word of a dashboard: ${gateway.log()}`);
 }

@@ -1,11 +1,10 @@
 /** What can be seen of a gateway from outside: its metrics, and its dashboard. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { memoryStore } from "oncekey/memory";
 import { Registry } from "prom-client";
 import { createGateway } from "../src/server.ts";
-import { type GatewayProcess, gatewayProcess, send } from "./gateways.ts";
+import { dashboardOf, type GatewayProcess, gatewayProcess, send } from "./gateways.ts";
 import { creates, rawUpstream } from "./raw-upstream.ts";
 
 const SOME_PORT = "127.0.0.1:0";
@@ -21,20 +20,7 @@ async function watched(context: TestContext): Promise<{ gateway: GatewayProcess;
     equal(await gateway.end("SIGTERM"), 0, "a dashboard does not keep a gateway from ending");
     await upstream.close();
   });
-  return { gateway, page: await pageOf(gateway) };
-}
-
-/** It is logged once the first line of stdout is out. */
-async function pageOf(gateway: GatewayProcess): Promise<string> {
-  for (let looked = 0; looked < 400; looked++) {
-    const [line] = gateway
-      .log()
-      .split("\n")
-      .filter((each) => each.includes('"msg":"dashboard"'));
-    if (line !== undefined) return String((JSON.parse(line) as { readonly url: string }).url);
-    await pause(25);
-  }
-  throw new Error(`No word of a dashboard: ${gateway.log()}`);
+  return { gateway, page: await dashboardOf(gateway) };
 }
 
 test("`/metrics` of the admin address counts what happens to keys", async (context) => {

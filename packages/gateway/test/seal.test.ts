@@ -5,9 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { command } from "./command/commands.ts";
-import { type GatewayProcess, gatewayProcess, type Said, send } from "./gateways.ts";
+import { dashboardOf, type GatewayProcess, gatewayProcess, type Said, send } from "./gateways.ts";
 import { cuts, type RawUpstream, rawUpstream } from "./raw-upstream.ts";
 
 /** Words that no file has by chance. */
@@ -199,7 +198,7 @@ test("the dashboard of a gateway with keys opens what they sealed", async (conte
   const flags = ["--dashboard", "127.0.0.1:0", "--seal-keys", keys(NEW)];
   const rows = await through(flags, async (gateway) => {
     await keyed(gateway, "k1");
-    const page = new URL(await pageOf(gateway));
+    const page = new URL(await dashboardOf(gateway));
     const asked = await fetch(new URL("api/records", page), {
       method: "POST",
       headers: {
@@ -217,12 +216,17 @@ test("the dashboard of a gateway with keys opens what they sealed", async (conte
   );
 });
 
-/** It is logged once the first line of stdout is out. */
-async function pageOf(gateway: GatewayProcess): Promise<string> {
-  for (let looked = 0; looked < 400; looked++) {
-    const url = /"url":"([^"]+)"[^\n]*"msg":"dashboard"/.exec(gateway.log())?.[1];
-    if (url !== undefined) return url;
-    await pause(25);
-  }
-  throw new Error(`No word of a dashboard: ${gateway.log()}`);
-}
+test("`keys forget` empties what the keys open, and leaves what they do not", async (context) => {
+  const { keys, through, store, holds } = await house(context);
+  const file = ["--seal-keys", keys(NEW)];
+  await through(file, (gateway) => keyed(gateway, "k1"));
+  const forget = (flags: readonly string[]) =>
+    command(["keys", "forget", "--scope", "global", "--yes", "--store", store, ...flags]);
+  const blind = await forget([]);
+  deepEqual([blind.code, /1 record that cannot be read/.test(blind.stdout)], [1, true]);
+  equal((await forget(file)).code, 0);
+  await through(file, async (gateway) => {
+    equal((await keyed(gateway, "k1")).code, "idempotency_response_not_kept");
+  });
+  equal(holds(CANARY), false);
+});

@@ -151,7 +151,7 @@ const OWN_FRAMINGS = {
   },
   "no key, and a body without an end": {
     ...{ verdict: "open", isKeyed: false },
-    text: (_, body) => `Content-Length: 4096\r\n\r\n${body}`,
+    text: (_, body) => `Content-Length: 100000\r\n\r\n${body}`,
   },
 } as const satisfies Readonly<Record<string, Framing>>;
 

@@ -4,18 +4,20 @@
  * It asks first, since nothing brings an answer back, and each act leaves a line in the audit.
  */
 import { Command, Option } from "commander";
-import { type Door, type Forgotten, forget, type Inspector, scopeDigest } from "oncekey";
+import { type Door, type Forgotten, forget, type Inspector, type Seal, scopeDigest } from "oncekey";
 import { Complaint, reasonOf, rootOf } from "../complaint.ts";
+import { sealOf } from "../seal-keys.ts";
 import { type Audit, openAudit } from "./audit.ts";
 import { askConsent } from "./consent.ts";
 import { type Database, withDatabase } from "./database.ts";
 import { Ending } from "./ending.ts";
 import { instant } from "./portrait.ts";
 import { document, type Printer, printerOf } from "./printer.ts";
-import { scopeOf, storeOption } from "./whose.ts";
+import { scopeOf, sealOption, storeOption } from "./whose.ts";
 
 interface ForgetFlags {
   readonly store?: string;
+  readonly sealKeys?: string;
   readonly scope?: readonly string[];
   readonly door?: Door;
   readonly purge?: boolean;
@@ -33,6 +35,7 @@ export function forgetCommand(): Command {
   return new Command("forget")
     .description("Erases the answers and labels that were kept for one principal.")
     .addOption(storeOption())
+    .addOption(sealOption())
     .option("--scope <words>", "whose: global, or a principal; repeat for its parts", several)
     .addOption(new Option("--door <door>", "only what came in so (both)").choices(DOORS))
     .option("--purge", "the records go too: a late retry runs again")
@@ -53,6 +56,7 @@ const PURGED =
 async function run(flags: ForgetFlags, printer: Printer): Promise<void> {
   check(flags);
   const purge = flags.purge === true;
+  const seal = sealOf(flags.sealKeys);
   await withDatabase(flags.store, async (database) => {
     const audit = openAudit(flags.audit, printer);
     let forgotten: Forgotten;
@@ -60,7 +64,7 @@ async function run(flags: ForgetFlags, printer: Printer): Promise<void> {
       printer.err(purge ? PURGED : KEPT);
       const question = purge ? "Remove them?" : "Erase them?";
       await askConsent(question, flags.yes === true);
-      forgotten = await act(database, flags, audit);
+      forgotten = await act(database, flags, seal, audit);
     } finally {
       audit.close();
     }
@@ -86,6 +90,7 @@ function check({ scope = [], reason }: ForgetFlags): void {
 async function act(
   { store, now }: Database,
   { scope: words = [], door, purge = false, reason }: ForgetFlags,
+  seal: Seal | undefined,
   audit: Audit,
 ): Promise<Forgotten> {
   const scope = scopeOf({ scope: words });
@@ -93,7 +98,7 @@ async function act(
   const scopes = doors.map((each) => scopeDigest(scope, each));
   const entry = { at: instant(await now()), act: "forget", purge, scopes, reason: reason?.trim() };
   try {
-    const forgotten = await forget(only(store, scopes), { scope, purge });
+    const forgotten = await forget(only(store, scopes), { scope, purge, ...(seal && { seal }) });
     audit.write({ ...entry, ...forgotten });
     return forgotten;
   } catch (error) {
@@ -120,7 +125,7 @@ function inWords({ erased, inFlight, inDoubt, unreadable }: Forgotten, purge: bo
     inDoubt > 0 &&
       `Left ${records(inDoubt)} in doubt: settle them first, with oncekey keys resolve.`,
     unreadable > 0 &&
-      `Left ${records(unreadable)} that cannot be read, or that are sealed: --purge removes them.`,
+      `Left ${records(unreadable)} that cannot be read, or that no key of --seal-keys opens: --purge removes them.`,
   ];
   return lines.map((line) => (line === false ? "" : `${line}\n`)).join("");
 }
