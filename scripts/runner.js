@@ -42,8 +42,10 @@ export function testFiles() {
  * @param {string} file
  */
 function hasSource(project, file) {
-  const source = file.replace(/\.js$/, ".ts");
-  return [source, join("src", source)].some((path) => existsSync(join(ROOT, project, path)));
+  const sources = [".ts", ".tsx"].map((ending) => file.replace(/\.js$/, ending));
+  return sources
+    .flatMap((source) => [source, join("src", source)])
+    .some((path) => existsSync(join(ROOT, project, path)));
 }
 
 /**
