@@ -189,13 +189,14 @@ test("P-128: repeatable: an upstream that cuts or is silent is asked again by th
   }
 });
 
+/** Reserved, and asks for root: no server takes it by chance, as it would a port that was freed. */
+const NOBODY = "http://127.0.0.1:1";
+
 test("P-129: an upstream that cannot be reached was sent nothing, and the key is free", async (context) => {
-  const gone = await rawUpstream(creates);
-  await gone.close();
   const plain = await rawUpstream(cuts);
   context.after(() => plain.close());
   const unreachable = [
-    gone.url,
+    NOBODY,
     "http://nowhere.invalid",
     // It accepts, and never says a word of TLS.
     { url: plain.url.replace("http:", "https:"), connectTimeoutMs: 300 },
@@ -209,8 +210,11 @@ test("P-129: an upstream that cannot be reached was sent nothing, and the key is
   }
   equal(plain.hits.length, 0);
 
+  // Just before it is asked: a port that nobody holds may soon be another test's.
+  const gone = await rawUpstream(creates);
   const gateway = await gatewayTo(gone.url, U);
   context.after(() => gateway.stop());
+  await gone.close();
   isProblem(await send(gateway), 502, "idempotency_upstream_unreachable", true);
   const back = await rawUpstream(creates, gone.port);
   context.after(() => back.close());
