@@ -122,7 +122,7 @@ export function bindingSuite(name: string, bound: BoundPage): void {
   holds(
     "reloaded in mid-flight: unknown, and the next click gets the same answer",
     async (page, shop) => {
-      shop.delayMs = 400;
+      shop.delayMs = 1_000;
       await page.click("#pay");
       await arrived(shop, 1);
       await page.reload();

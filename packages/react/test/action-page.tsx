@@ -7,10 +7,10 @@ export interface Asked {
   readonly dish: string;
 }
 
-/** What the tests have in their hands: the calls so far, and how the next one ends. */
+/** What the tests have in their hands: the calls so far, and how one ends: not while it holds. */
 export interface Hands {
   readonly asked: Asked[];
-  next: "answers" | "throws" | "redirects";
+  next: "answers" | "throws" | "redirects" | "holds";
 }
 
 export const hands: Hands = { asked: [], next: "answers" };
@@ -20,7 +20,8 @@ async function order(before: number, form: FormData): Promise<number> {
     key: String(form.get("_idempotency_key")),
     dish: String(form.get("dish")),
   });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  do await new Promise((resolve) => setTimeout(resolve, 50));
+  while (hands.next === "holds");
   if (hands.next === "throws") throw new Error("The answer was lost.");
   if (hands.next === "redirects") {
     throw Object.assign(new Error("NEXT_REDIRECT"), { digest: "NEXT_REDIRECT;push;/thanks;303;" });

@@ -28,8 +28,10 @@ const threeInOneTask = (page: Page): Promise<void> =>
 
 test("C-53, C-51: three clicks in one task call the action once, with a key, and it is hydrated in silence", async () => {
   const { page, complaints } = await world.open();
+  await ends(page, "holds");
   await threeInOneTask(page);
   await shows(page, "pending");
+  await ends(page, "answers");
   await shows(page, "1");
   const [first, ...others] = await asked(page);
   equal(first?.dish, "soup");
@@ -40,8 +42,10 @@ test("C-53, C-51: three clicks in one task call the action once, with a key, and
 
 test("C-53: mouse clicks while it runs are dropped, and one after the answer has a new key", async () => {
   const { page } = await world.open();
+  await ends(page, "holds");
   await page.click("#pay");
   await page.click("#pay");
+  await ends(page, "answers");
   await shows(page, "1");
   await page.click("#pay");
   await shows(page, "2");
@@ -68,6 +72,7 @@ test("C-53: the key is kept when the action throws, though React takes the form 
 
 test("C-53: the key is kept over a reload in mid-flight", async () => {
   const { page } = await world.open();
+  await ends(page, "holds");
   await page.click("#pay");
   await shows(page, "pending");
   const [before] = await asked(page);
