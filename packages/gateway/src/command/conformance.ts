@@ -15,6 +15,7 @@ import type { Target } from "../conformance/target.ts";
 import { Usage } from "../conformance/usage.ts";
 import { Ending } from "./ending.ts";
 import { type Printer, printerOf } from "./printer.ts";
+import { several } from "./several.ts";
 
 interface Flags extends Described {
   readonly only?: readonly string[];
@@ -23,8 +24,6 @@ interface Flags extends Described {
   readonly junit?: string;
   readonly badge?: string;
 }
-
-const several = (text: string, before: readonly string[] = []) => [...before, text];
 
 export function conformanceCommand(): Command {
   return new Command("conformance")

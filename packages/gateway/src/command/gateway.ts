@@ -12,6 +12,7 @@ import { notTransactional } from "../rules.ts";
 import { sealOf } from "../seal-keys.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { type OpenStore, openStore } from "../stores.ts";
+import { several } from "./several.ts";
 
 const LISTEN = "127.0.0.1:8080";
 
@@ -26,7 +27,6 @@ interface Flags {
 
 const duration = (flag: string) => (text: string) => durationOf(flag, text);
 const size = (flag: string) => (text: string) => sizeOf(flag, text);
-const several = (text: string, before: readonly string[] = []) => [...before, text];
 const words = (text: string) => text.split(",").map((word) => word.trim().toUpperCase());
 
 export function gatewayCommand(): Command {

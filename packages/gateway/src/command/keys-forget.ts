@@ -13,6 +13,7 @@ import { type Database, withDatabase } from "./database.ts";
 import { Ending } from "./ending.ts";
 import { instant } from "./portrait.ts";
 import { document, type Printer, printerOf } from "./printer.ts";
+import { several } from "./several.ts";
 import { scopeOf, sealOption, storeOption } from "./whose.ts";
 
 interface ForgetFlags {
@@ -28,8 +29,6 @@ interface ForgetFlags {
 }
 
 const DOORS: readonly Door[] = ["http", "run"];
-
-const several = (text: string, before: readonly string[] = []) => [...before, text];
 
 export function forgetCommand(): Command {
   return new Command("forget")

@@ -16,6 +16,7 @@ import { Ending } from "./ending.ts";
 import { type AnswerFlags, knownAnswerOf } from "./known-answer.ts";
 import { instant, portraitInLines } from "./portrait.ts";
 import { document, type Printer, printerOf } from "./printer.ts";
+import { several } from "./several.ts";
 import { addWhose, findRecord, type Meant, sealOption, storeOption } from "./whose.ts";
 
 interface SettleFlags extends Meant {
@@ -36,8 +37,6 @@ interface ResolveFlags extends SettleFlags, AnswerFlags {
 type Outcome =
   | { readonly happened: true; readonly answer: KnownAnswer; readonly seal: Seal | undefined }
   | { readonly happened: false };
-
-const several = (text: string, before: readonly string[] = []) => [...before, text];
 
 export function resolveCommand(): Command {
   const command = new Command("resolve")

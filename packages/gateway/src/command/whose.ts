@@ -4,6 +4,7 @@ import { type Door, type IdempotencyRecord, type Inspector, recordId, scopeDiges
 import { Complaint } from "../complaint.ts";
 import { Ending } from "./ending.ts";
 import { SHORT_ID } from "./portrait.ts";
+import { several } from "./several.ts";
 
 export interface Whose {
   readonly scope?: readonly string[];
@@ -18,8 +19,6 @@ export const sealOption = (): Option =>
     "--seal-keys <file>",
     "keys that answers are sealed with (ONCEKEY_SEAL_KEYS has keys)",
   );
-
-const several = (text: string, before: readonly string[] = []) => [...before, text];
 
 export function addWhose(command: Command): Command {
   return command
