@@ -7,6 +7,7 @@ import { build } from "./build.js";
 import { checkBudgets, checkStores, recordBudgets } from "./checks/bundle.js";
 import { checkClient } from "./checks/client.js";
 import { checkFiles, checkManifest, checkResolution } from "./checks/tarball.js";
+import { checkThreats } from "./checks/threats.js";
 import { Failure, main, run, say, tool } from "./command.js";
 
 /** @type {Readonly<Record<string, () => Promise<unknown>>>} */
@@ -22,13 +23,15 @@ const CHECKS = {
   "Nothing is exported or installed that nobody uses": () =>
     run(tool("knip"), ["--no-progress"], { otherwise: "knip" }),
   "The packages resolve wherever we say": checkResolution,
-  "The packed library has no dependencies and no peers, the dashboard and the bindings none but the library, a binding its framework as a peer, and no package an install script":
+  "S-32, S-43: The packed library has no dependencies and no peers, the dashboard and the bindings none but the library, a binding its framework as a peer, and no package an install script":
     checkManifest,
-  "The tarballs hold what the exports need, the README and the licence, and nothing else":
+  "S-44: The tarballs hold what the exports need, the README and the licence, and nothing else":
     checkFiles,
   "Every entry, and every store with an adapter, keeps its size budget": checkBudgets,
   "What a page loads of the client, and of each binding, keeps its budget": checkClient,
   "An entry never contains another store": checkStores,
+  "S-46: Every threat has a test that is named after it, and no such test is without a row":
+    checkThreats,
 };
 
 await main(async () => {

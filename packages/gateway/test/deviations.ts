@@ -33,7 +33,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     "P-24: what middleware outside sets is new on each answer, and there once",
     "P-24: two cookies that middleware outside sets are two on each answer",
     "P-28: what is compressed outside is kept plain, and suits a client that takes no gzip",
-    "P-52: what a gate outside refuses does not burn the key",
+    "P-52, S-6: what a gate outside refuses does not burn the key",
     "P-69, S-3: a token that was revoked reads the application's 401, not what was kept",
     "P-137: problems and replays carry what CORS middleware outside has set",
   ],

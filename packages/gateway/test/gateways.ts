@@ -82,7 +82,8 @@ export async function gatewayProcess(
   });
   started.add(child);
   child.once("exit", () => started.delete(child));
-  const exit = once(child, "exit");
+  // Not "exit": what it wrote last may arrive after that.
+  const exit = once(child, "close");
   const line = once(createInterface({ input: child.stdout }), "line");
   const ended = exit.then(() => {
     throw new Error(`The gateway did not start: ${log}`);

@@ -44,7 +44,7 @@ function isProblem(said: Said, status: number, code: string, retryable: boolean)
 
 const ALL_BYTES = String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => byte));
 
-test("P-126: method, path, query, body and key reach the upstream byte for byte", async (context) => {
+test("P-126, S-34: method, path, query, body and key reach the upstream byte for byte", async (context) => {
   const { upstream, gateway } = await between(context, creates);
   const client = await rawClient(gateway.port);
   const line = "PATCH /a%2Fb/./c//d/../e?x=%20&y=+&x=1&=%C3%A9 HTTP/1.1";
@@ -238,7 +238,7 @@ test("P-130: a marker of the upstream's own passes, once, on first and replay", 
   equal(upstream.hits.length, 1);
 });
 
-test("P-131: an upstream's problem about the key passes, and is not kept", async (context) => {
+test("P-131, S-6: an upstream's problem about the key passes, and is not kept", async (context) => {
   const said = (body: object, type = "application/problem+json"): Behaviour => {
     const text = JSON.stringify(body);
     const head = `HTTP/1.1 409 Conflict\r\nContent-Type: ${type}\r\nRetry-After: 1\r\n`;
@@ -297,7 +297,7 @@ test("S-21: a scope header from a stranger is refused, and believed by nobody", 
   equal(fieldOf(upstream.hits[0] ?? "", "x-user-id"), undefined);
 });
 
-test("P-133: a `Connection` that names what is needed is refused", async (context) => {
+test("P-133, S-20: a `Connection` that names what is needed is refused", async (context) => {
   const { upstream, gateway } = await between(context, creates, {
     scope: "header:x-user-id",
     fingerprint: { headers: ["Api-Version"] },

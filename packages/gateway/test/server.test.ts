@@ -10,7 +10,7 @@ import { test } from "node:test";
 import type { Store } from "oncekey";
 import { memoryStore } from "oncekey/memory";
 import { createGateway } from "../src/server.ts";
-import { gatewayTo, send } from "./gateways.ts";
+import { gatewayProcess, gatewayTo, send } from "./gateways.ts";
 import { pythonUpstream } from "./python-upstream.ts";
 import { answers, rawClient } from "./raw-client.ts";
 import { CREATED, creates, cuts, fieldOf, rawUpstream } from "./raw-upstream.ts";
@@ -97,7 +97,7 @@ test("`reconcile` settles what an upstream left in doubt", async (context) => {
   equal(upstream.hits.length, 1);
 });
 
-test("P-77: a client that expects to go on is asked for its body after the checks", async (context) => {
+test("P-77, S-35: a client that expects to go on is asked for its body after the checks", async (context) => {
   const upstream = await rawUpstream(creates);
   const gateway = await gatewayTo(upstream.url);
   context.after(async () => {
@@ -185,6 +185,18 @@ test("a route's time-out comes before its upstream's, and that before the gatewa
   });
   equal((await send(gateway, { path: "/slow" })).status, 504);
   equal((await send(other)).status, 504);
+});
+
+test("S-36: a gateway that cannot ask for rights says so when it starts, and one that can does not", async () => {
+  const common = ["--upstream", "http://127.0.0.1:1", "--scope", "global", "--store", "memory:"];
+  for (const [more, isSaid] of [
+    [[], true],
+    [["--authorize", "http://127.0.0.1:1/rights"], false],
+  ] as const) {
+    const gateway = await gatewayProcess([...common, ...more]);
+    equal(await gateway.end("SIGTERM"), 0, gateway.log());
+    equal(/--authorize asks first/.test(gateway.log()), isSaid, gateway.log());
+  }
 });
 
 test("S-3: with `authorize`, rights that were taken away since keep the answer back", async (context) => {

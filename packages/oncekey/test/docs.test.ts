@@ -15,6 +15,7 @@ import { createGuard } from "../src/http/guard.ts";
 import { checkOptions } from "../src/http/options.ts";
 import { PROBLEMS } from "../src/protocol/problem.ts";
 import { memoryStore } from "../src/stores/memory.ts";
+import { postgresSchema } from "../src/stores/postgres.ts";
 
 const LIBRARY = join(import.meta.dirname, "../..");
 const WORKSPACE = join(LIBRARY, "../..");
@@ -268,4 +269,13 @@ test("every store and every adapter has its page, with the same four headings", 
       page,
     );
   }
+});
+
+test("S-42: THREAT-MODEL.md says of every column what is in it, and of no other", () => {
+  const [created = ""] = postgresSchema().filter((sql) => /^CREATE TABLE "/.test(sql));
+  const columns = [...created.matchAll(/^ {2}([a-z_]+) /gm)].map(([, name]) => name);
+  ok(columns.length > 10, "the columns that are created");
+  const rows = rowsOf(section("THREAT-MODEL.md", "What a record holds"), "column");
+  const documented = rows.flatMap(([names = ""]) => names.replaceAll("`", "").split(", "));
+  deepEqual(documented.toSorted(), columns.toSorted());
 });

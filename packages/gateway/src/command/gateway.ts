@@ -211,7 +211,6 @@ async function run(flags: Flags): Promise<void> {
     });
     if (adminAt !== undefined) await listening(gateway.listenAdmin(adminAt), "--admin", adminAt);
     const bound = await listening(gateway.listen(at), "--listen", at);
-    process.stdout.write(`listening on ${originOf(bound)}\n`);
     if (page !== undefined) log.info({ url: page.url }, "dashboard");
     for (const warning of opened.warnings) log.warn({}, warning);
     if (config.authorize === undefined) {
@@ -222,6 +221,8 @@ async function run(flags: Flags): Promise<void> {
       );
     }
     stopOnSignal(gateway, [page, opened], log);
+    // Whoever waits for this line may send the signal at once, and it must find somebody.
+    process.stdout.write(`listening on ${originOf(bound)}\n`);
   } catch (error) {
     await gateway?.stop();
     await page?.close();

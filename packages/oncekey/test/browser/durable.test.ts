@@ -61,7 +61,7 @@ const bodiesIn = (page: Page): Promise<string[]> =>
     return rows.result.map(({ bytes }) => new TextDecoder().decode(bytes));
   });
 
-test("C-34: the body is kept in IndexedDB alone, while it may be needed, and only when asked for", async () => {
+test("C-34, S-26: the body is kept in IndexedDB alone, while it may be needed, and only when asked for", async () => {
   const { go } = server().hold();
   const { page } = await open("/?bodies");
   await page.click("#pay");
@@ -235,7 +235,7 @@ test("C-33: a key in localStorage outlives its tab", async () => {
   equal(new Set(keys()).size, 1);
 });
 
-test("C-43: clearing intents empties every storage, the database too, in every open tab", async () => {
+test("C-43, S-26: clearing intents empties every storage, the database too, in every open tab", async () => {
   const { go } = server().hold();
   const { page, tabs } = await open("/?bodies&tabs");
   await page.click("#pay");

@@ -456,7 +456,7 @@ test("P-153: a device that slept through a wait does not send either", async () 
   equal(server.seen.length, 1);
 });
 
-test("C-13: a problem of more than 64 KiB is not read", async () => {
+test("C-13, S-27: a problem of more than 64 KiB is not read", async () => {
   const huge = JSON.stringify({
     code: "idempotency_in_flight",
     retryable: true,

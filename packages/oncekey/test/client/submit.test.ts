@@ -298,7 +298,7 @@ test("C-24: edited while open on a server that compares no bodies: not sent", as
   equal(keys()[1], keys()[0]);
 });
 
-test("C-24: another principal gets nothing of it: no key, no status, no record", async () => {
+test("C-24, S-26: another principal gets nothing of it: no key, no status, no record", async () => {
   server.play(...SILENCE);
   let person = "ann";
   const page = openPage({ principal: () => person });
@@ -544,7 +544,7 @@ test("C-49: every text is an option", async () => {
   equal((await submit.submit(SOUP)).message, "Danke.");
 });
 
-test("C-22: it leaves for its own origin or a listed one, with the key used up, and for no other", async () => {
+test("C-22, S-27: it leaves for its own origin or a listed one, with the key used up, and for no other", async () => {
   const leaving = async (redirect: string) => {
     const { submit, time, kept } = openPage({
       onSuccess: { redirect },

@@ -19,7 +19,7 @@ import { manualTime } from "./time.ts";
 
 export const errorCases: readonly Case<AdapterSubject>[] = [
   {
-    name: "P-52: what a gate outside refuses does not burn the key",
+    name: "P-52, S-6: what a gate outside refuses does not burn the key",
     async run(subject) {
       let refused: number | undefined;
       const outside = () => (refused === undefined ? {} : { refuse: text(refused, "no") });

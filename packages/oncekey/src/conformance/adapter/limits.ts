@@ -7,7 +7,7 @@ import { ask } from "./wire.ts";
 
 export const limitCases: readonly Case<AdapterSubject>[] = [
   {
-    name: "P-116: an answer of exactly `maxResponseBytes` is kept, and one byte more is not",
+    name: "P-116, S-10: an answer of exactly `maxResponseBytes` is kept, and one byte more is not",
     run: (subject) =>
       inEachMode(subject, { options: { maxResponseBytes: 10 }, handler: sized }, async (played) => {
         const { send, runs } = played;
@@ -28,7 +28,7 @@ export const limitCases: readonly Case<AdapterSubject>[] = [
       }),
   },
   {
-    name: "P-116: an answer whose headers are past 128 lines or 32 KiB is not kept",
+    name: "P-116, S-10: an answer whose headers are past 128 lines or 32 KiB is not kept",
     run: (subject) =>
       inEachMode(subject, { handler: headed }, async (played) => {
         const { mounted, runs } = played;

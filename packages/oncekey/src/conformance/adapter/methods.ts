@@ -59,7 +59,7 @@ async function afterBody({ mounted }: Scene, spelling: Spelling): Promise<Heard>
 
 export const methodCases: readonly Case<AdapterSubject>[] = [
   {
-    name: "P-75: a safe method runs each time, whatever its key; nothing is stored or replayed",
+    name: "P-75, S-5: a safe method runs each time, whatever its key; nothing is stored or replayed",
     run: (subject) =>
       scene(subject, {}, async ({ send, runs, mounted, store }) => {
         const posted = await send();

@@ -165,7 +165,7 @@ export const mismatchCases: readonly Case<AdapterSubject>[] = [
     },
   },
   {
-    name: "P-51: when the client dies in the middle of its upload, nothing was claimed",
+    name: "P-51, S-6, S-13: when the client dies in the middle of its upload, nothing was claimed",
     run: (subject) =>
       each([false, true], (isChunked) =>
         scene(subject, {}, async (played) => {

@@ -26,7 +26,7 @@ export const scopeCases: readonly Case<AdapterSubject>[] = [
       }),
   },
   {
-    name: "P-65, S-1: the same key of another person runs, later or at the same time",
+    name: "P-65, S-1, S-17: the same key of another person runs, later or at the same time",
     run: (subject) =>
       inEachMode(subject, { handler: personal }, async ({ send, runs }) => {
         const anns = await send({ user: "ann" });
