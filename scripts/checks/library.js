@@ -10,7 +10,7 @@ export const GATEWAY = join(ROOT, "packages/gateway");
 /** Where the dashboard is, with its page. */
 export const DASHBOARD = join(ROOT, "packages/dashboard");
 /** Where the bindings are, each over its framework. */
-export const BINDINGS = ["react"].map((name) => ({
+export const BINDINGS = ["react", "vue", "svelte"].map((name) => ({
   name,
   at: join(ROOT, "packages", name),
 }));

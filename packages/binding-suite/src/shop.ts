@@ -14,6 +14,8 @@ export interface Shop {
   readonly keys: (string | undefined)[];
   /** How long an order takes. */
   delayMs: number;
+  /** What an order waits for besides: a test lets it go by hand. */
+  held?: Promise<void>;
   /** So many answers get lost after the work is done. */
   losing: number;
   close(): Promise<void>;
@@ -28,6 +30,7 @@ export async function openShop(files: Readonly<Record<string, () => string>>): P
       const { dish } = JSON.parse(await text(request));
       effects.push(dish);
       await new Promise((resolve) => setTimeout(resolve, shop.delayMs));
+      await shop.held;
       response.writeHead(201, { "content-type": "application/json" });
       response.end(JSON.stringify({ id: effects.length }));
     },
