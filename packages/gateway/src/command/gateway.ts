@@ -52,7 +52,7 @@ export function gatewayCommand(): Command {
     .option("--health <path>", "a path that answers 200; with /ready behind it, 503 if not ready")
     .option(
       "--admin <host:port>",
-      "answers /health, /ready and /metrics on an address of their own",
+      "answers /health, /ready, /metrics and /events on an address of their own",
     )
     .option(
       "--dashboard <host:port>",
