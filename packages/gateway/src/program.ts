@@ -12,6 +12,7 @@ import { Ending } from "./command/ending.ts";
 import { gatewayCommand } from "./command/gateway.ts";
 import { keysCommand } from "./command/keys.ts";
 import { migrateCommand } from "./command/migrate.ts";
+import { tailCommand } from "./command/tail.ts";
 import { Complaint } from "./complaint.ts";
 
 const COMMANDS: readonly (() => Command)[] = [
@@ -20,6 +21,7 @@ const COMMANDS: readonly (() => Command)[] = [
   migrateCommand,
   doctorCommand,
   conformanceCommand,
+  tailCommand,
   completionCommand,
 ];
 

@@ -122,16 +122,18 @@ test("S-23: on this machine's own address a foreign name is refused", async (con
 });
 
 test("a stop tells the last events, and then ends the stream as a whole", async (context) => {
-  let answer = () => {};
-  const { url, admin, gateway } = await world(context, (socket: Socket) => {
-    answer = () => void socket.write(CREATED);
+  let asked = (_: Socket) => {};
+  const reached = new Promise<Socket>((resolve) => {
+    asked = resolve;
   });
+  const { url, admin, gateway } = await world(context, (socket) => asked(socket));
   const stream = await listen(admin);
   await stream.begun();
   const sent = send({ url });
   await stream.until("claimed");
+  const upstream = await reached;
   const stopped = gateway.stop();
-  answer();
+  upstream.write(CREATED);
   equal((await sent).status, 201);
   deepEqual(await stream.end(), ["claimed", "completed"]);
   equal(await stopped, true);

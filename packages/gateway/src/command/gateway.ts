@@ -13,6 +13,7 @@ import { sealOf } from "../seal-keys.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { type OpenStore, openStore } from "../stores.ts";
 import { several } from "./several.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 const LISTEN = "127.0.0.1:8080";
 
@@ -268,15 +269,12 @@ function stopOnSignal(
   others: readonly (Pick<OpenStore, "close"> | undefined)[],
   log: Log,
 ): void {
-  let isStopping = false;
   const stop = async () => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
     log.info({}, "stopping: what runs is ended, and nothing new is taken");
     const isDone = await gateway.stop();
     if (!isDone) log.warn({}, "what still ran was cut, and will be in doubt");
     for (const other of others) await other?.close();
     process.exitCode = isDone ? 0 : 1;
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop());
+  stopSignal().addEventListener("abort", () => void stop());
 }

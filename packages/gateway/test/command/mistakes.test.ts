@@ -89,6 +89,12 @@ const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] =
   [[...URL, "--origin", "shop"], /--origin/],
   [[...URL, "--headers", join(folder, "none")], /--headers/],
   [[...URL, "--headers", file("lines", "secret\n")], /--headers/],
+  [["tail"], /url/],
+  [["tail", "here"], /URL/],
+  [["tail", "redis://127.0.0.1"], /URL/],
+  [["tail", "http://u:secret@h"], /URL/],
+  [["tail", `http://${CLOSED}`], /http:\/\/127\.0\.0\.1:1.*--admin/],
+  [["tail", `http://${CLOSED}`, "--type", "lost"], /--type.*lease-lost/],
 ];
 
 /** In this process: nothing has begun when a mistake is found. */
