@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { completionCommand } from "./command/completion.ts";
 import { conformanceCommand } from "./command/conformance.ts";
+import { dashboardCommand } from "./command/dashboard.ts";
 import { doctorCommand } from "./command/doctor.ts";
 import { Ending } from "./command/ending.ts";
 import { gatewayCommand } from "./command/gateway.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly (() => Command)[] = [
   doctorCommand,
   conformanceCommand,
   tailCommand,
+  dashboardCommand,
   completionCommand,
 ];
 

@@ -34,6 +34,15 @@ test("bash offers subcommands, options and the words that an option takes", () =
   deepEqual(offered("completion", ""), ["bash", "zsh", "fish", "help", "--help"]);
   deepEqual(offered("doctor", "--lease", ""), [], "nobody knows what comes here");
   deepEqual(offered("migrate", "--a"), ["--apply"]);
+  deepEqual(offered("dashboard", "--"), [
+    "--store",
+    "--listen",
+    "--host",
+    "--users",
+    "--write",
+    "--seal-keys",
+    "--help",
+  ]);
   deepEqual(offered("tail", "--type", "re"), [
     "reconcile-failed",
     "reconciled",
@@ -52,6 +61,7 @@ test("each shell's script knows every subcommand, and every option with it", asy
     "migrate",
     "doctor",
     "tail",
+    "dashboard",
     "completion",
     "list",
     "show",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { completionCommand } from "../../src/command/completion.ts";
 import { levelsOf } from "../../src/command/completion-level.ts";
+import { dashboardCommand } from "../../src/command/dashboard.ts";
 import { doctorCommand } from "../../src/command/doctor.ts";
 import { TYPES } from "../../src/command/event-line.ts";
 import { gatewayCommand } from "../../src/command/gateway.ts";
@@ -15,9 +16,13 @@ import { tailCommand } from "../../src/command/tail.ts";
 const page = readFileSync(join(import.meta.dirname, "../../../../../docs/command.md"), "utf8");
 const [head = "", ...sections] = page.split(/^## /m);
 
-const subcommands = [keysCommand(), migrateCommand(), doctorCommand(), tailCommand()].flatMap(
-  (command) => levelsOf(command, command.name()).filter(({ path }) => path !== "keys"),
-);
+const subcommands = [
+  keysCommand(),
+  migrateCommand(),
+  doctorCommand(),
+  tailCommand(),
+  dashboardCommand(),
+].flatMap((command) => levelsOf(command, command.name()).filter(({ path }) => path !== "keys"));
 
 for (const { path, options } of subcommands) {
   test(`the page says what \`oncekey ${path}\` takes`, () => {
