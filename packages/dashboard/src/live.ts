@@ -21,7 +21,7 @@ export interface Live {
   open(request: Request): Response;
   /** How many are listening. */
   readonly listeners: number;
-  /** Ends every stream. */
+  /** Tells every listener what it has not been told yet, and ends its stream. */
   close(): void;
 }
 
@@ -41,7 +41,7 @@ const RETRY_MS = 1_000;
 export function createLive(memory: EventMemory): Live {
   /** Numbers of another process mean nothing here. */
   const run = crypto.randomUUID().slice(0, 8);
-  const streams = new Set<() => void>();
+  const streams = new Map<() => void, Followed>();
 
   return {
     open(request) {
@@ -53,17 +53,17 @@ export function createLive(memory: EventMemory): Live {
       const body = new ReadableStream<Uint8Array>(
         {
           start(controller) {
-            const stop = follow(memory, run, place, controller, () => end());
+            const followed = follow(memory, run, place, controller, () => end());
             end = () => {
               if (!streams.delete(end)) return;
-              stop();
+              followed.stop();
               try {
                 controller.close();
               } catch {
                 // Closed by whoever read it.
               }
             };
-            streams.add(end);
+            streams.set(end, followed);
           },
           cancel: () => end(),
         },
@@ -79,7 +79,10 @@ export function createLive(memory: EventMemory): Live {
       return streams.size;
     },
     close() {
-      for (const end of [...streams]) end();
+      for (const [end, { rest }] of [...streams]) {
+        rest();
+        end();
+      }
     },
   };
 }
@@ -93,13 +96,19 @@ function placeOf(id: string | null, run: string): Place {
   return of === run ? Number(number) : "lost";
 }
 
+interface Followed {
+  /** Tells what has not been told yet, if there is any. */
+  rest(): void;
+  stop(): void;
+}
+
 function follow(
   memory: EventMemory,
   run: string,
   place: Place,
   controller: ReadableStreamDefaultController<Uint8Array>,
   giveUp: () => void,
-): () => void {
+): Followed {
   const encoder = new TextEncoder();
   let sent = typeof place === "number" ? Math.min(place, memory.newest) : memory.newest;
   let isGap = place === "lost" || (typeof place === "number" && place + 1 < memory.oldest);
@@ -123,6 +132,7 @@ function follow(
   }
 
   function rest(): void {
+    clearTimeout(waiting);
     waiting = undefined;
     if (memory.newest > sent) flush();
   }
@@ -135,9 +145,12 @@ function follow(
   write(`retry: ${RETRY_MS}\n\n`);
   // Also when nothing is missing: from its id on, this listener can come back.
   flush();
-  return () => {
-    unwatch();
-    clearInterval(beat);
-    clearTimeout(waiting);
+  return {
+    rest,
+    stop() {
+      unwatch();
+      clearInterval(beat);
+      clearTimeout(waiting);
+    },
   };
 }

@@ -1,5 +1,5 @@
 /** The live stream and what is made of its events: C-72, C-73, and S-30 of what an event may hold. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { createDashboard, type Dashboard } from "@oncekey/dashboard";
@@ -130,6 +130,20 @@ test("C-72: a listener that does not read is let go, and holds up nobody", async
   for await (const chunk of idle.body ?? []) chunks += Math.sign(chunk.length);
   ok(chunks <= 65, `${chunks} chunks were kept for it`);
   await stream.stop();
+});
+
+test("C-72: a stream that is closed tells first what was still to be told", async () => {
+  const dashboard = made();
+  const stream = await listen(dashboard);
+  await stream.next();
+  for (const type of ["claimed", "completed", "replayed"] as const) dashboard.onEvent(told(type));
+  dashboard.close();
+  const types: string[] = [];
+  while (!types.includes("replayed")) {
+    types.push(...(await stream.next()).events.map(({ type }) => type));
+  }
+  deepEqual(types, ["claimed", "completed", "replayed"]);
+  await rejects(stream.next(), /has ended/);
 });
 
 test("C-72: at most fifty listen, and a place that is left is free again", async () => {

@@ -78,7 +78,7 @@ const config = z
     allowUpgrades: z.boolean().optional(),
     allowLinkLocal: z.boolean().optional(),
     health: z.string().startsWith("/").optional(),
-    admin: z.string().optional().describe("Address of /health, /ready and /metrics."),
+    admin: z.string().optional().describe("Address of /health, /ready, /metrics and /events."),
     dashboard: z.string().optional().describe("Address of the dashboard, on this machine."),
     stopTimeoutMs: z.int().min(1).optional(),
     scope: scope.optional(),

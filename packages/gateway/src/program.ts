@@ -7,11 +7,13 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { completionCommand } from "./command/completion.ts";
 import { conformanceCommand } from "./command/conformance.ts";
+import { dashboardCommand } from "./command/dashboard.ts";
 import { doctorCommand } from "./command/doctor.ts";
 import { Ending } from "./command/ending.ts";
 import { gatewayCommand } from "./command/gateway.ts";
 import { keysCommand } from "./command/keys.ts";
 import { migrateCommand } from "./command/migrate.ts";
+import { tailCommand } from "./command/tail.ts";
 import { Complaint } from "./complaint.ts";
 
 const COMMANDS: readonly (() => Command)[] = [
@@ -20,6 +22,8 @@ const COMMANDS: readonly (() => Command)[] = [
   migrateCommand,
   doctorCommand,
   conformanceCommand,
+  tailCommand,
+  dashboardCommand,
   completionCommand,
 ];
 

@@ -14,6 +14,7 @@ import type { Registry } from "prom-client";
 import type { ListenAddress } from "./address.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { reasonOf, rootOf } from "./complaint.ts";
+import { createEvents, type Events } from "./events.ts";
 import { linesOf, namedByConnection } from "./fields.ts";
 import { createHealth } from "./health.ts";
 import { type Log, logEvent, SILENT } from "./log.ts";
@@ -40,7 +41,7 @@ export interface GatewayOptions extends RuleOptions {
 export interface Gateway {
   /** Port 0 is any free one; resolves with the one that it is. */
   listen(address: ListenAddress): Promise<ListenAddress>;
-  /** Answers `/health` and `/ready` on an address of their own, and `/metrics` with a registry. */
+  /** Answers `/health`, `/ready` and `/events` on their own address; `/metrics` with a registry. */
   listenAdmin(address: ListenAddress): Promise<ListenAddress>;
   /** Takes nothing new, and resolves when what ran has ended. False: it had to be cut. */
   stop(): Promise<boolean>;
@@ -67,8 +68,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...rest
   } = options;
   const counted = registry && createMetrics({ registry });
+  /** Without an admin address nobody can ask for them, and none is remembered. */
+  let events: Events | undefined;
+  const streamed: Listener = (event) => events?.onEvent(event);
   const rules = createRules(
-    { ...rest, onEvent: listening(log, counted, options.onEvent) },
+    { ...rest, onEvent: listening(log, counted, streamed, options.onEvent) },
     (request, forwarded) => {
       if (forwarded.kind === "whole") return;
       const why = forwarded.kind === "unknown" ? forwarded.why : forwarded.kind;
@@ -240,8 +244,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
 
     listenAdmin(address) {
+      const stream = events ?? createEvents();
+      events = stream;
       const server = createServer((request, response) => {
         if (request.url === "/health") state.live(response);
+        else if (request.url === "/events" && request.method === "GET")
+          void stream.serve(request, response);
         else if (request.url === "/ready") void state.ready(response);
         else if (request.url === "/metrics" && registry !== undefined)
           void tell(registry, response);
@@ -263,6 +271,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       server.closeIdleConnections();
     }
     const isDone = await idle();
+    await events?.close();
     for (const server of servers) server.closeAllConnections();
     await rules.close(!isDone);
     await authorizer?.close();

@@ -67,6 +67,8 @@ export function kindOf(address: string | undefined): Kind {
 export interface Access {
   /** Make the SQLite file, if it is not there. */
   readonly mayCreate?: boolean;
+  /** For a server: a database that was away is found again. */
+  readonly isLasting?: boolean;
 }
 
 /**
@@ -98,7 +100,7 @@ async function openDatabase(address: string | undefined, access: Access): Promis
   }
   try {
     if (kind === "sqlite") return await openSqlite(address.slice("sqlite:".length), access);
-    return await (kind === "redis" ? openRedis(address) : openPostgres(address));
+    return await (kind === "redis" ? openRedis(address, access) : openPostgres(address));
   } catch (error) {
     if (error instanceof Complaint) throw error;
     // Neither the address nor what a driver makes of it: there is a password in it.
@@ -170,7 +172,7 @@ async function openSqlite(file: string, { mayCreate = false }: Access): Promise<
   };
 }
 
-async function openRedis(url: string): Promise<RedisDatabase> {
+async function openRedis(url: string, { isLasting = false }: Access): Promise<RedisDatabase> {
   const { Redis } = await import("ioredis");
   const { redisStore } = await import("oncekey/redis");
   const client = new Redis(url, {
@@ -179,8 +181,8 @@ async function openRedis(url: string): Promise<RedisDatabase> {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     commandTimeout: COMMAND_MS,
-    // One try: what is away is said at once.
-    retryStrategy: () => null,
+    // One try, where somebody waits for the answer: what is away is said at once.
+    ...(!isLasting && { retryStrategy: () => null }),
   });
   let lastError: unknown;
   client.on("error", (error) => {

@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import type { Inspector, Seal } from "oncekey";
 import { Registry } from "prom-client";
 import { type ListenAddress, listenAddressOf, originOf } from "../address.ts";
-import { Complaint, reasonOf } from "../complaint.ts";
+import { Complaint } from "../complaint.ts";
 import { type Config, checkConfig, DEFAULT_CONFIG_FILE, defined, readConfig } from "../config.ts";
 import { createLog, LEVELS, type Level, type Log } from "../log.ts";
 import { durationOf, sizeOf } from "../quantity.ts";
@@ -12,7 +12,10 @@ import { notTransactional } from "../rules.ts";
 import { sealOf } from "../seal-keys.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { type OpenStore, openStore } from "../stores.ts";
+import { notListening } from "./listening.ts";
+import { openPage, type Page } from "./page.ts";
 import { several } from "./several.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 const LISTEN = "127.0.0.1:8080";
 
@@ -52,7 +55,7 @@ export function gatewayCommand(): Command {
     .option("--health <path>", "a path that answers 200; with /ready behind it, 503 if not ready")
     .option(
       "--admin <host:port>",
-      "answers /health, /ready and /metrics on an address of their own",
+      "answers /health, /ready, /metrics and /events on an address of their own",
     )
     .option(
       "--dashboard <host:port>",
@@ -197,7 +200,7 @@ async function run(flags: Flags): Promise<void> {
   const log = createLog({ isJson: flags.json === true, level: flags.logLevel });
   const opened = await openStore(address);
   let gateway: Gateway | undefined;
-  let page: Dashboard | undefined;
+  let page: Page | undefined;
   try {
     const { store, notifier } = opened;
     if (pageAt !== undefined) page = await openDashboard(store, seal, pageAt);
@@ -231,21 +234,16 @@ async function run(flags: Flags): Promise<void> {
   }
 }
 
-type Dashboard = Awaited<ReturnType<typeof openDashboard>>;
-
 /** Who sits at this machine may look, and settles with `oncekey keys`: the page asks nobody's name. */
-async function openDashboard(inspector: Inspector, seal: Seal | undefined, at: ListenAddress) {
-  const { startDashboard } = await import("@oncekey/dashboard/node");
-  try {
-    return await startDashboard({ inspector, ...(seal && { seal }), ...at });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw notListening(error, "--dashboard", at);
-    throw new Complaint(
-      "Expected --dashboard to be an address of this machine alone, such as 127.0.0.1:9090: the " +
-        "page asks nobody who they are. For others, mount @oncekey/dashboard behind your sign-in.",
-    );
-  }
-}
+const openDashboard = (
+  inspector: Inspector,
+  seal: Seal | undefined,
+  at: ListenAddress,
+): Promise<Page> =>
+  openPage({ inspector, ...(seal && { seal }) }, at, {
+    option: "--dashboard",
+    mend: "For others, there is `oncekey dashboard`, or mount @oncekey/dashboard behind your sign-in.",
+  });
 
 async function listening<T>(opening: Promise<T>, option: string, at: ListenAddress): Promise<T> {
   try {
@@ -255,29 +253,18 @@ async function listening<T>(opening: Promise<T>, option: string, at: ListenAddre
   }
 }
 
-function notListening(error: unknown, option: string, { host, port }: ListenAddress): Complaint {
-  const isTaken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-  const why = isTaken ? "another program listens there" : reasonOf(error);
-  return new Complaint(
-    `Could not listen on ${option} ${host}:${port}: ${why}. Choose another address or port.`,
-  );
-}
-
 /** The first signal ends what runs; the second ends the process. */
 function stopOnSignal(
   gateway: Gateway,
   others: readonly (Pick<OpenStore, "close"> | undefined)[],
   log: Log,
 ): void {
-  let isStopping = false;
   const stop = async () => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
     log.info({}, "stopping: what runs is ended, and nothing new is taken");
     const isDone = await gateway.stop();
     if (!isDone) log.warn({}, "what still ran was cut, and will be in doubt");
     for (const other of others) await other?.close();
     process.exitCode = isDone ? 0 : 1;
   };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop());
+  stopSignal().addEventListener("abort", () => void stop());
 }

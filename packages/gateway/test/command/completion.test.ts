@@ -34,10 +34,39 @@ test("bash offers subcommands, options and the words that an option takes", () =
   deepEqual(offered("completion", ""), ["bash", "zsh", "fish", "help", "--help"]);
   deepEqual(offered("doctor", "--lease", ""), [], "nobody knows what comes here");
   deepEqual(offered("migrate", "--a"), ["--apply"]);
+  deepEqual(offered("dashboard", "--"), [
+    "--store",
+    "--listen",
+    "--host",
+    "--users",
+    "--write",
+    "--seal-keys",
+    "--help",
+  ]);
+  deepEqual(offered("tail", "--type", "re"), [
+    "reconcile-failed",
+    "reconciled",
+    "record-corrupt",
+    "recovered",
+    "released",
+    "renewed",
+    "replayed",
+  ]);
 });
 
 test("each shell's script knows every subcommand, and every option with it", async () => {
-  const known = ["gateway", "keys", "migrate", "doctor", "completion", "list", "show", "resolve"];
+  const known = [
+    "gateway",
+    "keys",
+    "migrate",
+    "doctor",
+    "tail",
+    "dashboard",
+    "completion",
+    "list",
+    "show",
+    "resolve",
+  ];
   const options = ["older-than", "did-not-happen", "apply", "probe", "upstream"];
   for (const shell of ["bash", "zsh", "fish"]) {
     const text = await script(shell);

@@ -32,6 +32,10 @@ const URL = ["doctor", "--url", "http://127.0.0.1:1"];
 /** Nobody listens on it: it is reserved, and asks for root. */
 const CLOSED = "127.0.0.1:1";
 
+/** Nobody here has it: it is for documentation (RFC 5737). */
+const CLOSED_TO_US = "192.0.2.1:9090";
+const ANN = "ann:secret-secret-secret";
+
 /** What is typed, and what the line must name. */
 const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] = [
   [["keys", "list"], /--store.*ONCEKEY_STORE/],
@@ -89,6 +93,31 @@ const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] =
   [[...URL, "--origin", "shop"], /--origin/],
   [[...URL, "--headers", join(folder, "none")], /--headers/],
   [[...URL, "--headers", file("lines", "secret\n")], /--headers/],
+  [["dashboard"], /--store.*ONCEKEY_STORE/],
+  [["dashboard", "--store", "memory:"], /--store memory:/],
+  [["dashboard", "--store", `postgres://u:secret@${CLOSED}/d`], /--store \(postgres\)/],
+  [["dashboard", ...STORE, "--listen", "here"], /--listen.*HOST:PORT/],
+  [["dashboard", ...STORE, "--listen", "0.0.0.0:0"], /--listen.*this machine alone.*--users/],
+  [
+    ["dashboard", ...STORE, "--listen", CLOSED_TO_US, "--users", file("users", ANN)],
+    /Could not listen on --listen 192/,
+  ],
+  [["dashboard", ...STORE, "--host", "http://h"], /--host/],
+  [["dashboard", ...STORE, "--write", join(folder, "audit")], /--users with --write/],
+  [["dashboard", ...STORE, "--users", join(folder, "none")], /--users.*ENOENT/],
+  [["dashboard", ...STORE, "--users", file("nobody", "# ann\n")], /--users to name somebody/],
+  [["dashboard", ...STORE, "--users", file("short", "ann:secret\n")], /Line 1.*16 characters/],
+  [["dashboard", ...STORE, "--users", file("twice", `${ANN}\n${ANN}\n`)], /Line 2.*before/],
+  [
+    ["dashboard", ...STORE, "--users", file("users", ANN), "--write", join(folder, "no", "audit")],
+    /--write.*ENOENT/,
+  ],
+  [["tail"], /url/],
+  [["tail", "here"], /URL/],
+  [["tail", "redis://127.0.0.1"], /URL/],
+  [["tail", "http://u:secret@h"], /URL/],
+  [["tail", `http://${CLOSED}`], /http:\/\/127\.0\.0\.1:1.*--admin/],
+  [["tail", `http://${CLOSED}`, "--type", "lost"], /--type.*lease-lost/],
 ];
 
 /** In this process: nothing has begun when a mistake is found. */

@@ -5,16 +5,24 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { completionCommand } from "../../src/command/completion.ts";
 import { levelsOf } from "../../src/command/completion-level.ts";
+import { dashboardCommand } from "../../src/command/dashboard.ts";
 import { doctorCommand } from "../../src/command/doctor.ts";
+import { TYPES } from "../../src/command/event-line.ts";
+import { gatewayCommand } from "../../src/command/gateway.ts";
 import { keysCommand } from "../../src/command/keys.ts";
 import { migrateCommand } from "../../src/command/migrate.ts";
+import { tailCommand } from "../../src/command/tail.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../../../docs/command.md"), "utf8");
 const [head = "", ...sections] = page.split(/^## /m);
 
-const subcommands = [keysCommand(), migrateCommand(), doctorCommand()].flatMap((command) =>
-  levelsOf(command, command.name()).filter(({ path }) => path !== "keys"),
-);
+const subcommands = [
+  keysCommand(),
+  migrateCommand(),
+  doctorCommand(),
+  tailCommand(),
+  dashboardCommand(),
+].flatMap((command) => levelsOf(command, command.name()).filter(({ path }) => path !== "keys"));
 
 for (const { path, options } of subcommands) {
   test(`the page says what \`oncekey ${path}\` takes`, () => {
@@ -30,7 +38,11 @@ for (const { path, options } of subcommands) {
 }
 
 test("the page names no option that there is not", () => {
-  const known = new Set(subcommands.flatMap(({ options }) => options.map(({ name }) => name)));
+  const known = new Set(
+    [...subcommands, ...levelsOf(gatewayCommand())].flatMap(({ options }) =>
+      options.map(({ name }) => name),
+    ),
+  );
   const named = sections.join("").match(/(?<=[` ])--[a-z-]+/g) ?? [];
   ok(named.length > 30);
   deepEqual(
@@ -42,4 +54,9 @@ test("the page names no option that there is not", () => {
 test("the page has a line for each shell", () => {
   const [level] = levelsOf(completionCommand());
   for (const { name } of level?.words ?? []) ok(name === "help" || page.includes(`\`${name}\``));
+});
+
+test("the page says what each type of event is called that `oncekey tail` can be asked for", () => {
+  const section = sections.find((text) => text.startsWith("tail\n")) ?? "";
+  for (const type of TYPES) ok(section.includes(`\`${type}\``), type);
 });
