@@ -35,6 +35,13 @@ export const UPSTREAMS = [
 ];
 
 /**
+ * What stands in front of a gateway, as docs/deployment.md has it.
+ *
+ * @type {readonly Program[]}
+ */
+export const FRONT = [{ name: "nginx", debian: "nginx-light" }];
+
+/**
  * What the tests of the command are typed on, and a shell that it is completed in.
  *
  * @type {readonly Program[]}
@@ -106,7 +113,7 @@ function mayInstall() {
 /** @param {string} name */
 function isFound(name) {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  return [...folders, ...postgresFolders()].some((folder) => {
+  return [...folders, "/usr/sbin", ...postgresFolders()].some((folder) => {
     try {
       accessSync(join(folder, name), constants.X_OK);
       return true;

@@ -12,6 +12,7 @@ import {
   BROWSER,
   COMPILER,
   FAULTS,
+  FRONT,
   MODEL_CHECKER,
   provide,
   SERVERS,
@@ -31,7 +32,7 @@ const ON_NEWER =
 await main(async () => {
   await install();
   const mustCompile = !isCompiled();
-  const ours = [...UPSTREAMS, ...TERMINAL, ...BROWSER, ...MODEL_CHECKER, ...FAULTS];
+  const ours = [...UPSTREAMS, ...FRONT, ...TERMINAL, ...BROWSER, ...MODEL_CHECKER, ...FAULTS];
   const always = [...Object.values(SERVERS), ...ours];
   await provide([...always, ...(mustCompile ? COMPILER : [])]);
   const compiled = mustCompile ? compile() : Promise.resolve();

@@ -88,11 +88,13 @@ async function sendOn(
       // so that it counts as the client's leaving: what it asked for goes on, and is kept.
       const leave = () => request.socket.destroy(new Error("The client does not read."));
       const stalled = setTimeout(leave, way.timeoutMs);
+      const over = () => clearTimeout(stalled);
       response.once("drain", () => {
-        clearTimeout(stalled);
+        over();
+        response.off("close", over);
         resume();
       });
-      response.once("close", () => clearTimeout(stalled));
+      response.once("close", over);
       return false;
     },
     whole(trailers) {

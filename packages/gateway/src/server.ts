@@ -14,6 +14,7 @@ import type { Registry } from "prom-client";
 import type { ListenAddress } from "./address.ts";
 import { createAuthorizer } from "./authorize.ts";
 import { reasonOf, rootOf } from "./complaint.ts";
+import { keepForAnswers, refuseInTurn } from "./detached.ts";
 import { createEvents, type Events } from "./events.ts";
 import { linesOf, namedByConnection } from "./fields.ts";
 import { createHealth } from "./health.ts";
@@ -22,7 +23,7 @@ import { onLost } from "./lost.ts";
 import { createRules, NoUpstream, type Ruled, type RuleOptions } from "./rules.ts";
 import { originForm, refusedStatus } from "./strict.ts";
 import { createMetrics } from "./telemetry/metrics.ts";
-import { passUpgrade, refuseSocket } from "./upgrade.ts";
+import { passUpgrade } from "./upgrade.ts";
 
 export interface GatewayOptions extends RuleOptions {
   /** Passes upgrades, such as WebSockets, without a guard. False: they are refused. */
@@ -186,18 +187,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (refused.has(request.socket)) return void socket.destroy();
+    const coming = () => [...running].filter(({ req }) => req.socket === socket);
+    const isBehind = coming().length > 0;
+    if (isBehind) keepForAnswers(socket, coming);
+    // The refusal closes the connection in its turn, as in onRequest.
+    if (refused.has(request.socket)) return;
     request.url = originForm(request.url ?? "");
-    const status = upgradeStatus(request);
+    const status = upgradeStatus(request) ?? (isBehind ? 400 : undefined);
     const ruled = status === undefined ? ruledFor(request) : undefined;
-    if (ruled === undefined) refuseSocket(socket, status ?? 400);
+    if (ruled === undefined) refuseInTurn(socket, status ?? 400, coming);
     else passUpgrade(request, socket, head, ruled);
   }
 
   /** Why it is refused, if it is. */
   function upgradeStatus(request: IncomingMessage): 400 | 501 | 503 | undefined {
     if (isStopping) return 503;
-    if (!allowUpgrades) return 501;
+    if (!allowUpgrades || request.method === "CONNECT") return 501;
     const isPlain = request.method === "GET" && refusedStatus(request) === undefined;
     return isPlain ? undefined : 400;
   }
@@ -240,6 +245,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       // Node would answer it alone, and read on, whatever else is wrong with the request.
       server.on("checkExpectation", onRequest);
       server.on("upgrade", onUpgrade);
+      // Node would cut the connection, and what runs there.
+      server.on("connect", onUpgrade);
       return opened(server, address);
     },
 

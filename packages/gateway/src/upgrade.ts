@@ -13,8 +13,10 @@ import { literalOf, type Upstream } from "./upstream.ts";
 /** To agree on another protocol is no work. */
 const HANDSHAKE_MS = 60_000;
 
+export type RefusedStatus = 400 | 501 | 502 | 503;
+
 /** A bare answer, and the end of the connection. */
-export function refuseSocket(socket: Duplex, status: 400 | 501 | 502 | 503): void {
+export function refuseSocket(socket: Duplex, status: RefusedStatus): void {
   const reason = {
     400: "Bad Request",
     501: "Not Implemented",
@@ -22,6 +24,8 @@ export function refuseSocket(socket: Duplex, status: 400 | 501 | 502 | 503): voi
     503: "Stopping",
   };
   socket.on("error", () => socket.destroy());
+  // The client's end behind it would never be read, and the socket kept for ever.
+  socket.resume();
   socket.end(
     `HTTP/1.1 ${status} ${reason[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
   );
@@ -52,6 +56,7 @@ export function passUpgrade(
   asked.on("response", (answer) => {
     socket.write(headOf(answer, "close"));
     answer.pipe(socket);
+    socket.resume();
   });
   asked.on("upgrade", (answer, far, first) => {
     far.setTimeout(0);

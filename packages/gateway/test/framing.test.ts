@@ -8,7 +8,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { gatewayTo, type TestGateway } from "./gateways.ts";
 import { answers, rawClient } from "./raw-client.ts";
-import { creates, fieldOf, type RawUpstream, rawUpstream } from "./raw-upstream.ts";
+import { CREATED, creates, fieldOf, type RawUpstream, rawUpstream } from "./raw-upstream.ts";
 
 let upstream: RawUpstream;
 let gateway: TestGateway;
@@ -165,6 +165,67 @@ test("S-19: what was asked before a refused request is answered, and what is beh
   client.write(keyed + request(["Host: other", "Content-Length: 0"]) + NEXT);
   const received = await client.closed();
   deepEqual(received.match(/(?<=HTTP\/1\.1 )\d+/g), ["201", "400"]);
+});
+
+const DETACHING: Readonly<Record<string, string>> = {
+  "an offer to upgrade": request(
+    ["Connection: Upgrade", "Upgrade: websocket"],
+    "",
+    "GET /ws HTTP/1.1",
+  ),
+  "a CONNECT": "CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n",
+};
+
+for (const [what, detaching] of Object.entries(DETACHING)) {
+  for (const allowUpgrades of [false, true]) {
+    const where = allowUpgrades ? "where upgrades pass" : "where upgrades do not pass";
+    test(`S-19: ${what} behind a request that runs is refused after its answer, ${where}`, async (context) => {
+      let hasArrived = () => {};
+      const arrived = new Promise<void>((resolve) => {
+        hasArrived = resolve;
+      });
+      let answer = () => {};
+      const slow = await rawUpstream((socket) => {
+        answer = () => void socket.write(CREATED);
+        hasArrived();
+      });
+      const to = await gatewayTo(slow.url, { allowUpgrades });
+      context.after(async () => {
+        await to.stop();
+        await slow.close();
+      });
+      const client = await rawClient(to.port);
+      const keyed = request(["Idempotency-Key: before-it", "Content-Length: 2"], "{}");
+      client.write(keyed + detaching + NEXT);
+      await arrived;
+      // The bytes came at once: what is said too early has been said by now.
+      answer();
+      const received = await client.closed();
+      match(received, /^HTTP\/1\.1 201 [\s\S]*\{"id":1\}HTTP\/1\.1 (?:400|501) /);
+      equal(received.match(/HTTP\/1\.1 /g)?.length, 2, "two answers");
+      equal(slow.hits.length, 1);
+      // Nothing that the gateway still counts as running holds it up.
+      equal(await to.stop(), true);
+    });
+  }
+}
+
+test("S-19: all that came before an offer to upgrade is answered, the long and what waits for 100, too", async (context) => {
+  const LENGTH = 4 * 1024 * 1024;
+  const long = await rawUpstream((socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${LENGTH}\r\n\r\n${"a".repeat(LENGTH)}`);
+  });
+  const to = await gatewayTo(long.url);
+  context.after(async () => {
+    await to.stop();
+    await long.close();
+  });
+  const client = await rawClient(to.port);
+  const waiting = request(["Expect: 100-continue", "Content-Length: 2"], "{}");
+  client.write(NEXT + waiting + DETACHING["an offer to upgrade"]);
+  const received = (await client.closed()).replaceAll(CONTINUE, "");
+  deepEqual(received.match(/(?<=HTTP\/1\.1 )\d+/g), ["200", "200", "501"]);
+  equal(received.match(/a{1000000,}/g)?.join("").length, 2 * LENGTH);
 });
 
 test("P-77: who really waits behind another one is asked for the body in the end", async () => {

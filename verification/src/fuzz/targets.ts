@@ -8,8 +8,4 @@ import { keys } from "./keys.ts";
 import { snapshots } from "./snapshots.ts";
 import { sockets } from "./sockets.ts";
 
-/** What a run without a name plays. */
-export const ORDINARY: readonly Target[] = [keys, json, forms, headers, snapshots, sockets];
-
-/** The gateway's is for those who name it, until what it finds of upgrades behind a request is mended. */
-export const TARGETS: readonly Target[] = [...ORDINARY, gateway];
+export const TARGETS: readonly Target[] = [keys, json, forms, headers, snapshots, sockets, gateway];
