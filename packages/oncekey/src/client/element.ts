@@ -15,7 +15,7 @@ export interface OncekeyFormOptions {
    * unless they say otherwise.
    */
   options?(element: OncekeyForm): Partial<SubmitOptions<never>>;
-  /** Asks before a key is given up that may stand for something that happened; `confirm` unless told. */
+  /** Asks before a key is given up whose request may have happened; `confirm` unless told. */
   ask?(question: string): boolean | Promise<boolean>;
   readonly texts?: Partial<ElementTexts>;
 }
@@ -37,20 +37,19 @@ export interface OncekeyForm {
 const TEXTS: ElementTexts = {
   check: "Check again",
   again: "Start again",
-  question: "What you sent first may have gone through. Start a new one all the same?",
+  question: "Your first request may have gone through. Start a new one?",
 };
 
 /** An answer that comes at once flashes nothing; what is shown can be seen for what it is. */
 const SPINNER_AFTER_MS = 150;
 const SPINNER_FOR_MS = 400;
 
-/** `currentcolor` alone, so that it shows under forced colours. */
-const STYLE = `:host{display:block}[hidden]{display:none!important}
-[part=spinner]{display:inline-block;width:1em;height:1em;border:2px solid;border-top-color:transparent;border-radius:50%}
-@media (prefers-reduced-motion:no-preference){[part=spinner]{animation:a 1s linear infinite}}
-@keyframes a{to{rotate:1turn}}`;
+/** In the colour of the text, so that it shows under forced colours. */
+const STYLE =
+  "[hidden]{display:none}i{display:inline-block;width:1em;height:1em;border:2px dotted;border-radius:50%}" +
+  "@media(prefers-reduced-motion:no-preference){i{animation:a 1s linear infinite}}@keyframes a{to{rotate:1turn}}";
 
-/** Throws a `TypeError` outside a page, where there is nothing to define it in. */
+/** Throws a `ReferenceError` where there is no page to define it in. */
 export function defineOncekeyForm({
   name = "oncekey-form",
   options,
@@ -60,177 +59,168 @@ export function defineOncekeyForm({
   const says = { ...TEXTS, ...texts };
 
   class OncekeyFormElement extends HTMLElement implements OncekeyForm {
-    readonly #internals = this.attachInternals();
+    #internals = this.attachInternals();
     #own: SubmitOptions<unknown> | undefined;
     #submission: Submit<unknown> | undefined;
-    #draw: ((snapshot: Snapshot) => void) | undefined;
-    #form: HTMLFormElement | undefined;
+    #draw: ReturnType<typeof regionsOf> | undefined;
+    #form: HTMLFormElement | null = null;
     #release = (): void => {};
 
-    get #options(): SubmitOptions<unknown> {
-      this.#own ??= { id: this.id || name, ...options?.(this) } as SubmitOptions<unknown>;
-      return this.#own;
-    }
-
+    /** On the first look, since an element has its `id` only when it has been made. */
     get submission(): Submit<unknown> {
-      this.#submission ??= createSubmit(this.#options);
+      this.#own ??= { id: this.id || name, ...options?.(this) } as SubmitOptions<unknown>;
+      this.#submission ??= createSubmit(this.#own);
       return this.#submission;
     }
 
     connectedCallback(): void {
-      this.#draw ??= this.#prepare();
-      // A form that is still being parsed has not got all of its fields.
-      if (document.readyState !== "loading") this.#bind();
-      else addEventListener("DOMContentLoaded", () => this.#bind(), { once: true });
+      this.#draw ??= regionsOf(this, says, ask, () => this.#bind());
+      this.#bind();
     }
 
     disconnectedCallback(): void {
       this.#release();
-      this.#form = undefined;
+      this.#form = null;
     }
 
     #bind(): void {
-      const form = this.querySelector("form") ?? undefined;
-      if (!this.isConnected || form === this.#form) return;
+      const form = this.querySelector("form");
+      if (form === this.#form || !this.isConnected) return;
+      // A form that is still being parsed has not got all of its fields.
+      if (document.readyState === "loading") {
+        addEventListener("DOMContentLoaded", () => this.#bind());
+        return;
+      }
       this.#release();
       this.#form = form;
       if (!form) return;
       const { submission } = this;
-      let before = submission.getSnapshot();
+      let before: Snapshot | undefined;
       const changed = (): void => {
         const now = submission.getSnapshot();
         this.#internals.states.clear();
         this.#internals.states.add(now.status);
-        this.#draw?.(now);
-        if (now.phase === before.phase && now.status === before.status) return;
-        const { phase } = before;
+        this.#draw?.(now, form, before?.phase === "SUBMIT");
+        const was = before ?? now;
         before = now;
-        this.#tell("state", now);
-        if (now.phase === "SUCCESS" && phase !== "SUCCESS") this.#tell("success", now);
-        if (now.phase === "FAIL" && phase !== "FAIL") this.#tell("fail", now);
+        const tell = (type: string): boolean =>
+          this.dispatchEvent(new CustomEvent(`oncekey:${type}`, { detail: now, bubbles: true }));
+        if (now.status !== was.status) tell("state");
+        if (now.phase === was.phase) return;
+        if (now.phase === "SUCCESS") tell("success");
+        if (now.phase === "FAIL") tell("fail");
       };
       // Also where the browser sends the form without us, as after `form.submit()`.
       const joins = ({ formData }: FormDataEvent): void => {
         const { key } = submission.getSnapshot();
-        if (key !== null) formData.set(this.#options.formField ?? "_idempotency_key", key);
+        if (key) formData.set(this.#own?.formField ?? "_idempotency_key", key);
       };
-      const unbind = submission.form(form);
-      const unsubscribe = submission.subscribe(changed);
+      const ends = [submission.form(form), submission.subscribe(changed)];
       form.addEventListener("formdata", joins);
       changed();
       this.#release = () => {
         form.removeEventListener("formdata", joins);
-        unsubscribe();
-        unbind();
+        for (const end of ends) end();
       };
-    }
-
-    #tell(type: string, detail: Snapshot): void {
-      this.dispatchEvent(new CustomEvent(`oncekey:${type}`, { detail, bubbles: true }));
-    }
-
-    /** All regions are there before their text is: what comes with its text is not read out. */
-    #prepare(): (snapshot: Snapshot) => void {
-      const root = this.attachShadow({ mode: "open" });
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(STYLE);
-      root.adoptedStyleSheets = [sheet];
-      const make = <Name extends keyof HTMLElementTagNameMap>(
-        tag: Name,
-        part: string,
-        attributes: Readonly<Record<string, string>> = {},
-      ): HTMLElementTagNameMap[Name] => {
-        const made = document.createElement(tag);
-        for (const [key, value] of Object.entries({ part, ...attributes })) {
-          made.setAttribute(key, value);
-        }
-        return made;
-      };
-      const button = (part: string, text: string, press: () => void): HTMLButtonElement => {
-        const made = make("button", part, { type: "button" });
-        made.textContent = text;
-        made.onclick = press;
-        return made;
-      };
-      const slot = make("slot", "form");
-      const spinner = make("span", "spinner", { "aria-hidden": "true", hidden: "" });
-      const status = make("span", "status", { role: "status" });
-      const summary = make("div", "summary", { role: "group", tabindex: "-1" });
-      const alert = make("p", "alert", { role: "alert", id: "alert" });
-      const fields = make("ul", "fields");
-      const check = button("check", says.check, () => void this.submission.check());
-      const again = button("again", says.again, async () => {
-        if (await ask(says.question)) this.submission.reset();
-      });
-      summary.setAttribute("aria-labelledby", alert.id);
-      summary.append(alert, fields, check, again);
-      root.append(slot, spinner, status, summary);
-      slot.onslotchange = () => this.#bind();
-
-      const show = spins(spinner);
-      let phase: Snapshot["phase"] = "READY";
-      return (now) => {
-        const failed = now.phase === "FAIL";
-        show(now.phase === "SUBMIT");
-        // Only what is new: a text that is set again is read out again.
-        write(status, failed ? "" : now.message);
-        write(alert, failed ? now.message : "");
-        check.hidden = now.status !== "unknown" && now.status !== "conflict";
-        again.hidden = !failed || now.status === "rejected";
-        fields.replaceChildren(...this.#linksOf(now));
-        fields.hidden = !fields.firstChild;
-        const wasBusy = phase === "SUBMIT";
-        phase = now.phase;
-        // What comes up by itself, as after a reload, takes the focus from nobody.
-        if (failed && wasBusy) (check.hidden || now.status === "conflict" ? summary : check).focus();
-      };
-    }
-
-    /** To the fields that the problem names: `errors` with a `pointer` (RFC 9457, section 3) or a `name`. */
-    #linksOf({ error }: Snapshot): HTMLElement[] {
-      const errors = error?.problem?.errors;
-      return (Array.isArray(errors) ? errors : []).map((each: Readonly<Record<string, unknown>>) => {
-        const named = String(each?.name ?? each?.pointer ?? "").replace(/^#?\//, "");
-        const found = this.#form?.elements.namedItem(named);
-        const field = (found instanceof RadioNodeList ? found[0] : found) as HTMLElement | undefined;
-        const link = document.createElement("a");
-        link.href = `#${field?.id ?? ""}`;
-        link.textContent = String(each?.detail ?? named);
-        link.onclick = (event) => {
-          event.preventDefault();
-          field?.focus();
-        };
-        const item = document.createElement("li");
-        item.append(field ? link : link.textContent);
-        return item;
-      });
     }
   }
 
   if (!customElements.get(name)) customElements.define(name, OncekeyFormElement);
 }
 
-function write(region: HTMLElement, text: string): void {
-  if (region.textContent !== text) region.textContent = text;
+/** All regions are there before their text is: what comes together with its text is not read out. */
+function regionsOf(
+  element: HTMLElement & OncekeyForm,
+  says: ElementTexts,
+  ask: (question: string) => boolean | Promise<boolean>,
+  slotted: () => void,
+): (now: Snapshot, form: HTMLFormElement, wasBusy: boolean) => void {
+  const root = element.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets = [sheet];
+  const make = (tag: string, part: string, more: Partial<HTMLElement> = {}): HTMLElement => {
+    const made = Object.assign(document.createElement(tag), more);
+    made.part.add(part);
+    return made;
+  };
+  const slot = make("slot", "form", { onslotchange: slotted } as object);
+  const spinner = make("i", "spinner", { hidden: true });
+  const status = make("p", "status", { role: "status" });
+  const alert = make("p", "alert", { role: "alert", id: "a" });
+  const fields = make("ul", "fields");
+  const check = make("button", "check", {
+    textContent: says.check,
+    onclick: () => void element.submission.check(),
+  });
+  const again = make("button", "again", {
+    textContent: says.again,
+    async onclick() {
+      if (await ask(says.question)) element.submission.reset();
+    },
+  });
+  const summary = make("div", "summary", { role: "group", tabIndex: -1 });
+  summary.setAttribute("aria-labelledby", "a");
+  summary.append(alert, fields, check, again);
+  root.append(slot, spinner, status, summary);
+  const spin = spinning(spinner);
+
+  return (now, form, wasBusy) => {
+    const failed = now.phase === "FAIL";
+    spin(now.phase === "SUBMIT");
+    // Only what is new: a text that is set again is read out again.
+    for (const [region, text] of [
+      [status, failed ? "" : now.message],
+      [alert, failed ? now.message : ""],
+    ] as const) {
+      if (region.textContent !== text) region.textContent = text;
+    }
+    check.hidden = now.status !== "unknown" && now.status !== "conflict";
+    again.hidden = !failed || now.status === "rejected";
+    fields.replaceChildren(...linksOf(now, form));
+    fields.hidden = !fields.firstChild;
+    // What comes up by itself, as after a reload, takes the focus from nobody.
+    if (failed && wasBusy) (now.status === "unknown" ? check : summary).focus();
+  };
+}
+
+/** To the fields that a problem names: its `errors`, by `pointer` (RFC 9457, section 3) or `name`. */
+function linksOf({ error }: Snapshot, form: HTMLFormElement): HTMLElement[] {
+  const errors = error?.problem?.errors;
+  if (!Array.isArray(errors)) return [];
+  return errors.map(({ name, pointer, detail }) => {
+    const named = String(name ?? pointer).replace(/^#?\//, "");
+    const field = form.querySelector<HTMLElement>(`[name=${CSS.escape(named)}]`);
+    const item = document.createElement("li");
+    const link = document.createElement(field ? "a" : "span");
+    link.textContent = detail ?? named;
+    Object.assign(link, {
+      href: "#",
+      onclick() {
+        field?.focus();
+        return false;
+      },
+    });
+    item.append(link);
+    return item;
+  });
 }
 
 /** Late to come, and not in a hurry to go. */
-function spins(spinner: HTMLElement): (busy: boolean) => void {
+function spinning(spinner: HTMLElement): (busy: boolean) => void {
   let was = false;
   let shownAt = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const at = (ms: number, hidden: boolean): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      spinner.hidden = hidden;
-      shownAt = Date.now();
-    }, ms);
-  };
   return (busy) => {
     if (busy === was) return;
     was = busy;
-    if (busy) at(SPINNER_AFTER_MS, false);
-    else if (spinner.hidden) clearTimeout(timer);
-    else at(shownAt + SPINNER_FOR_MS - Date.now(), true);
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => {
+        spinner.hidden = !busy;
+        shownAt = Date.now();
+      },
+      busy ? SPINNER_AFTER_MS : shownAt + SPINNER_FOR_MS - Date.now(),
+    );
   };
 }
