@@ -108,7 +108,8 @@ test("every export of the package is a file of src, under its own name", () => {
     ok(existsSync(join(LIBRARY, source)), `${subpath}: ${source} is missing`);
     const name = basename(module) === "index" ? basename(join(module, "..")) : basename(module);
     // What a page adds to the client is named below it.
-    const full = module.endsWith(`/client/${name}/index`) ? `client/${name}` : name;
+    const isAdded = /\/client\/[\w-]+(\/index)?$/.test(module) && !module.endsWith("/client/index");
+    const full = isAdded ? `client/${name}` : name;
     ok(subpath === "." || subpath === `./${full}`, `${subpath} is made from ${source}`);
   }
 });
