@@ -6,6 +6,8 @@ export interface Series {
   readonly name: string;
   /** `undefined`: nothing is known of this step. */
   readonly values: readonly (number | undefined)[];
+  /** What stands in the legend, where it is neither the sum nor the newest. */
+  readonly whole?: string;
 }
 
 export interface ChartProps {
@@ -41,12 +43,12 @@ export function Chart(props: ChartProps) {
       </figcaption>
       <Drawing {...props} />
       <ul class="legend">
-        {series.map(({ name, values }, index) => (
+        {series.map(({ name, values, whole }, index) => (
           <li key={name}>
             <svg aria-hidden="true" viewBox="0 0 24 8" width="24" height="8">
               <path class={`line s${index}`} d="M0 4H24" />
             </svg>
-            {name}: <strong>{sumWords(values, unit)}</strong>
+            {name}: <strong>{whole ?? sumWords(values, unit)}</strong>
           </li>
         ))}
       </ul>
@@ -57,7 +59,7 @@ export function Chart(props: ChartProps) {
 
 function Drawing({ title, unit, times, series }: ChartProps) {
   const known = series.flatMap(({ values }) => values.filter((value) => value !== undefined));
-  const most = Math.max(unit === "ms" ? 1 : 4, ...known);
+  const most = unit === "%" ? 100 : Math.max(unit === "ms" ? 1 : 4, ...known);
   const x = scaleTime([times[0] ?? 0, times.at(-1) ?? 1], [LEFT, WIDTH - RIGHT]);
   const y = scaleLinear([0, most], [HEIGHT - BOTTOM, TOP]).nice(4);
   const isThere = (value: number | undefined): boolean => value !== undefined;
@@ -65,7 +67,9 @@ function Drawing({ title, unit, times, series }: ChartProps) {
   const high = (value: number | undefined): number => y(value ?? 0);
   const stroke = line<number | undefined>(at, high).defined(isThere).curve(curveMonotoneX);
   const fill = area<number | undefined>(at, y(0), high).defined(isThere).curve(curveMonotoneX);
-  const spoken = series.map(({ name, values }) => `${name}: ${sumWords(values, unit)}`).join("; ");
+  const spoken = series
+    .map(({ name, values, whole }) => `${name}: ${whole ?? sumWords(values, unit)}`)
+    .join("; ");
 
   return (
     <svg
@@ -139,6 +143,7 @@ function Numbers({ title, unit, times, series }: ChartProps) {
 
 function valueWords(value: number | undefined, unit: string): string {
   if (value === undefined) return "not known";
+  if (unit === "%") return `${Math.round(value)} %`;
   return unit === "ms" ? `${value.toFixed(2)} ms` : String(value);
 }
 

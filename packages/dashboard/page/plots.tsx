@@ -2,10 +2,13 @@
 import type { SeenEvent } from "../src/event-memory.ts";
 import type { PlotsView, Step } from "../src/plots.ts";
 import { ask, useAsked } from "./ask.ts";
+import { Bars } from "./bars.tsx";
 import { Chart, type Series } from "./chart.tsx";
+import { Health } from "./health.tsx";
 import { useInterval, useRefresh } from "./live.ts";
 import { Empty, Instant, Problem, Title } from "./parts.tsx";
 import { Standing } from "./standing.tsx";
+import { Survey } from "./survey.tsx";
 import { eventTone, eventWords } from "./words.ts";
 
 export function Plots({ events }: { events: readonly SeenEvent[] }) {
@@ -23,9 +26,13 @@ export function Plots({ events }: { events: readonly SeenEvent[] }) {
       <Problem text={error} />
       {answer !== undefined && <Charts view={answer} />}
       <Standing />
+      <div class="charts">
+        {answer !== undefined && <Labels view={answer} />}
+        <Survey />
+      </div>
       <div class="columns">
         <Feed events={events} />
-        {answer !== undefined && <Labels view={answer} />}
+        <Health />
       </div>
     </>
   );
@@ -48,34 +55,51 @@ function Charts({ view: { steps } }: { view: PlotsView }) {
       />
       <Chart
         {...common}
-        title="Duplicates absorbed"
+        title="Duplicates prevented"
         note="Retries that did not run again. Replays are those that got the kept answer."
         series={[
-          series("absorbed", (step) => step.absorbed),
+          series("prevented", (step) => step.absorbed),
           series("replayed", (step) => step.replayed),
         ]}
       />
       <Chart
         {...common}
-        title="Conflicts"
-        note="A duplicate came while the first was running; or a key came back with another request."
-        series={[
-          series("conflicts", (step) => step.conflicts),
-          series("mismatches", (step) => step.mismatches),
-        ]}
+        unit="%"
+        title="Replay rate"
+        note="Of the requests with a key, how many got a kept answer."
+        series={[{ ...series("replayed", replayRate), whole: wholeRate(steps) }]}
       />
       <Chart
         {...common}
-        title="In doubt"
+        title="Conflicts"
+        note="A duplicate came while the first was running, and was told so."
+        series={[series("conflicts", (step) => step.conflicts)]}
+      />
+      <Chart
+        {...common}
+        title="Mismatches"
+        note="A key came back with another request, which did not run."
+        series={[series("mismatches", (step) => step.mismatches)]}
+      />
+      <Chart
+        {...common}
+        title="Retries in doubt"
         note="Retries that were told that nobody knows the outcome."
         series={[series("told", (step) => step.inDoubt)]}
       />
       <Chart
         {...common}
         unit="ms"
-        title="Store latency"
-        note="Calls of the store, and a read of it once a second while somebody looks."
+        title="Added latency"
+        note="Calls of the store that a request waits for. A first run waits for its claim and its completion, a replay for its claim."
         series={[series("p50", (step) => step.p50Ms), series("p99", (step) => step.p99Ms)]}
+      />
+      <Chart
+        {...common}
+        unit="ms"
+        title="Store reads"
+        note="A read once a second, while somebody looks. No request waits for it."
+        series={[series("slowest", (step) => step.readMs)]}
       />
       <Chart
         {...common}
@@ -87,33 +111,25 @@ function Charts({ view: { steps } }: { view: PlotsView }) {
   );
 }
 
+const replayRate = ({ requests, replayed }: Step): number | undefined =>
+  requests === 0 ? undefined : (100 * replayed) / requests;
+
+function wholeRate(steps: readonly Step[]): string {
+  const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0);
+  const requests = sum((step) => step.requests);
+  return requests === 0
+    ? "not known"
+    : `${Math.round((100 * sum((step) => step.replayed)) / requests)} %`;
+}
+
 function Labels({ view: { labels } }: { view: PlotsView }) {
   return (
-    <section class="panel" aria-labelledby="labels">
-      <h2 id="labels">Busiest</h2>
-      {labels.length === 0 ? (
-        <Empty>
-          <p>The routes with the most requests appear here.</p>
-        </Empty>
-      ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Request</th>
-              <th scope="col">Times</th>
-            </tr>
-          </thead>
-          <tbody>
-            {labels.map(({ label, requests }) => (
-              <tr key={label}>
-                <th scope="row">{label}</th>
-                <td>{requests}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <Bars
+      title="Top routes"
+      note="The requests that this process has seen most, among the events that it remembers."
+      columns={["Request", "Times"]}
+      bands={labels.map(({ label, requests }) => ({ name: label, count: requests }))}
+    />
   );
 }
 

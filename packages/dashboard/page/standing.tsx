@@ -1,7 +1,8 @@
 /** What is unsettled at this moment: in flight by age and by what is left of the lease, and in doubt. */
-import type { Row, RowsView } from "../src/api.ts";
+import type { RowsView } from "../src/api.ts";
 import { ask, useAsked } from "./ask.ts";
-import { type Band, Bars } from "./bars.tsx";
+import { bandsOf } from "./bands.ts";
+import { Bars } from "./bars.tsx";
 import { useInterval } from "./live.ts";
 import { Problem } from "./parts.tsx";
 
@@ -32,39 +33,41 @@ export function Standing() {
         {running.answer !== undefined && (
           <Bars
             title="In flight, by age"
+            columns={["Time", "Keys"]}
             note={noteOf(
               running.answer,
               "Keys whose owner is at work, by the time since the claim.",
             )}
-            bands={bandsOf(running.answer.rows, ({ claimedAt }) => Date.now() - claimedAt)}
+            bands={bandsOf(BANDS, running.answer.rows, ({ claimedAt }) => Date.now() - claimedAt)}
           />
         )}
         {running.answer !== undefined && (
           <Bars
             title="In flight, by lease left"
+            columns={["Time", "Keys"]}
             note={noteOf(running.answer, "How long each owner may still be silent.")}
-            bands={bandsOf(running.answer.rows, ({ leaseEndsAt = 0 }) => leaseEndsAt - Date.now())}
+            bands={bandsOf(
+              BANDS,
+              running.answer.rows,
+              ({ leaseEndsAt = 0 }) => leaseEndsAt - Date.now(),
+            )}
           />
         )}
         {doubted.answer !== undefined && (
           <Bars
             title="In doubt, by age"
+            columns={["Time", "Keys"]}
             note={noteOf(doubted.answer, "Keys that wait for somebody who knows.")}
-            bands={bandsOf(doubted.answer.rows, ({ leaseEndsAt = 0 }) => Date.now() - leaseEndsAt)}
+            bands={bandsOf(
+              BANDS,
+              doubted.answer.rows,
+              ({ leaseEndsAt = 0 }) => Date.now() - leaseEndsAt,
+            )}
           />
         )}
       </div>
     </>
   );
-}
-
-function bandsOf(rows: readonly Row[], spanOf: (row: Row) => number): Band[] {
-  const counts = BANDS.map(() => 0);
-  for (const row of rows) {
-    const index = BANDS.findIndex(([, most]) => spanOf(row) < most);
-    counts[index] = (counts[index] ?? 0) + 1;
-  }
-  return BANDS.map(([name], index) => ({ name, count: counts[index] ?? 0 }));
 }
 
 const noteOf = ({ rows, next }: RowsView, note: string): string =>

@@ -9,6 +9,7 @@ import { answer, json, Refusal, refused } from "./answers.ts";
 import { createApi } from "./api.ts";
 import { rememberingAudit } from "./audit.ts";
 import { createEventMemory } from "./event-memory.ts";
+import { createHealth } from "./health.ts";
 import { jsonOf } from "./input.ts";
 import { createLive } from "./live.ts";
 import { checked, type DashboardOptions } from "./options.ts";
@@ -16,6 +17,7 @@ import { readPageFiles } from "./page-files.ts";
 import { createPlots } from "./plots.ts";
 import { startProbe } from "./probe.ts";
 import { createResolver } from "./resolution.ts";
+import { createSurvey } from "./survey.ts";
 
 export interface Dashboard {
   /** Answers a request below `base`. Never rejects. */
@@ -42,13 +44,16 @@ const PAGE = join(import.meta.dirname, "../site");
 export function createDashboard(options: DashboardOptions): Dashboard {
   const settings = checked(options);
   const { inspector, authorize, hosts, base, audit, showAnswers, seal, eventsMax } = settings;
+  const { examine } = settings;
   const access = createAccess(authorize, hosts);
   const pageFile = readPageFiles(PAGE);
   const memory = createEventMemory(eventsMax);
   const plots = createPlots();
   memory.watch(plots.add);
   const live = createLive(memory);
-  const stopProbe = startProbe(inspector, () => live.listeners > 0, plots.timed);
+  const stopProbe = startProbe(inspector, () => live.listeners > 0, plots.read);
+  const survey = createSurvey(inspector);
+  const health = createHealth(examine);
   const noted = audit && rememberingAudit(audit);
   const api = createApi(inspector, memory, (id) => noted?.about(id) ?? [], settings);
   const resolver = noted && createResolver(inspector, noted.audit, seal);
@@ -91,6 +96,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   async function got(path: string, request: Request, visitor: Visitor): Promise<Response> {
     if (path === "api/session") return json(session(visitor));
     if (path === "api/plots") return json(plots.view(memory.since(0)));
+    if (path === "api/survey") return json(await survey.view());
+    if (path === "api/health") return json(await health.view());
     if (path === "api/live") return live.open(request);
     const [, id] = /^api\/records\/([^/]+)$/.exec(path) ?? [];
     if (id !== undefined) return json(await api.record(id));
@@ -122,8 +129,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   return {
     base,
     onEvent(event) {
-      const tookMs = storeCallMs(event);
-      if (tookMs !== undefined) plots.timed(tookMs);
+      const tookMs = waitedMs(event);
+      if (tookMs !== undefined) plots.waited(tookMs);
       memory.add(event);
     },
     async fetch(request, from = {}) {
@@ -142,10 +149,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 
 const SETTLING = /^api\/records\/([^/]+)\/(review|resolve)$/;
 
-/** How long a call of the store took, where the library says so. Such an event is of no key. */
-function storeCallMs(event: object): number | undefined {
-  const { type, tookMs }: { type?: unknown; tookMs?: unknown } = event;
-  return type === "store-called" && typeof tookMs === "number" ? tookMs : undefined;
+/** How long a request waited for a call of the store. A renewal goes beside it, and holds up nobody. */
+function waitedMs(event: object): number | undefined {
+  const { type, call, tookMs }: { type?: unknown; call?: unknown; tookMs?: unknown } = event;
+  if (type !== "store-called" || call === "renew") return undefined;
+  return typeof tookMs === "number" ? tookMs : undefined;
 }
 
 /** What went wrong inside is the server's to know: its words may hold anything. */
