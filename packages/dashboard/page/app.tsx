@@ -1,5 +1,5 @@
 /** The frame around every view: where one can go, whether the stream is alive, and who looks. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../src/dashboard.ts";
 import { ask, useAsked } from "./ask.ts";
 import icon from "./icon.svg";
@@ -26,6 +26,10 @@ export function App() {
   // "3 minutes ago" grows old by itself.
   useInterval(() => setTurn((turn) => turn + 1), 5_000);
   const session = useAsked("session", () => ask<SessionView>("session"));
+  // A stream that is lost may be that of somebody who is signed out by now.
+  useEffect(() => {
+    if (state === "lost") session.again();
+  }, [state, session.again]);
 
   // No link: the address names the view, and has no room for a place within it.
   const skip = () => document.querySelector("h1")?.focus();
@@ -52,6 +56,11 @@ export function App() {
             {session.answer.name}, {session.answer.role}
           </span>
         )}
+        {session.answer?.canSignOut && (
+          <button type="button" onClick={signOut}>
+            Sign out
+          </button>
+        )}
         <Theme />
       </header>
       <p role="status" class={state === "lost" || isGap ? "banner" : "banner none"}>
@@ -63,6 +72,12 @@ export function App() {
       </main>
     </>
   );
+}
+
+/** What was shown goes with the one who looked: the page is loaded anew, and asks who it is. */
+async function signOut(): Promise<void> {
+  await ask("sign-out", {}).catch(() => {});
+  location.reload();
 }
 
 const isHere = (views: readonly string[], route: Route): boolean => views.includes(route.view);

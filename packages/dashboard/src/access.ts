@@ -13,6 +13,10 @@ export interface Visitor {
   readonly name: string;
   /** A viewer looks. An operator may settle records in doubt as well. */
   readonly role: "viewer" | "operator";
+  /** Fires when the sign-in ends: the live stream ends with it. */
+  readonly until?: AbortSignal;
+  /** Whether the page offers to sign out, as `signIn` answers to. False. */
+  readonly canSignOut?: boolean;
 }
 
 /** What is known beside the web's own `Request`. */
@@ -21,6 +25,8 @@ export interface From {
   readonly peer?: string | undefined;
   /** The framework's own request: Node's, Express's or Fastify's, or Hono's context. */
   readonly native?: unknown;
+  /** The path that the dashboard is mounted at, with a slash at both ends. Filled in by it. */
+  readonly base?: string;
 }
 
 /**
@@ -37,6 +43,8 @@ const WRITE_HEADER = "x-oncekey-dashboard";
 
 /** How a browser on this machine calls it. */
 export const LOOPBACK_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
+export const isLoopbackName = (hostname: string): boolean => LOOPBACK_NAMES.includes(hostname);
 
 export interface Access {
   /** The visitor, or the answer for who is none. Throws a `Refusal`. */

@@ -8,6 +8,7 @@ import { createAccess, type From, type Visitor } from "./access.ts";
 import { answer, json, Refusal, refused } from "./answers.ts";
 import { createApi } from "./api.ts";
 import { rememberingAudit } from "./audit.ts";
+import { endingWith } from "./ending.ts";
 import { createEventMemory } from "./event-memory.ts";
 import { createHealth } from "./health.ts";
 import { jsonOf } from "./input.ts";
@@ -36,6 +37,7 @@ export interface SessionView {
   /** Why nothing can be settled, or `undefined` when it can. */
   readonly readOnly?: string;
   readonly showsAnswers: boolean;
+  readonly canSignOut: boolean;
 }
 
 const PAGE = join(import.meta.dirname, "../site");
@@ -58,7 +60,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const api = createApi(inspector, memory, (id) => noted?.about(id) ?? [], settings);
   const resolver = noted && createResolver(inspector, noted.audit, seal);
 
-  function session({ name, role }: Visitor): SessionView {
+  function session({ name, role, canSignOut = false }: Visitor): SessionView {
     const readOnly =
       role === "viewer"
         ? "You may look. Settling needs the role of an operator."
@@ -69,6 +71,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       name,
       role,
       showsAnswers: showAnswers,
+      canSignOut,
       ...(readOnly === undefined ? {} : { readOnly }),
     };
   }
@@ -98,7 +101,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     if (path === "api/plots") return json(plots.view(memory.since(0)));
     if (path === "api/survey") return json(await survey.view());
     if (path === "api/health") return json(await health.view());
-    if (path === "api/live") return live.open(request);
+    if (path === "api/live") return endingWith(live.open(request), untilOf(visitor));
     const [, id] = /^api\/records\/([^/]+)$/.exec(path) ?? [];
     if (id !== undefined) return json(await api.record(id));
     const file = pageFile(path);
@@ -107,7 +110,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   }
 
   async function routed(request: Request, from: From): Promise<Response> {
-    const visitor = await access.admit(request, from);
+    const visitor = await access.admit(request, { ...from, base });
     if (visitor instanceof Response) return visitor;
     const { pathname } = new URL(request.url);
     // The page's own addresses are relative, and would lead past a path without its last slash.
@@ -146,6 +149,10 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     },
   };
 }
+
+/** What an application gives back is not taken on trust. */
+const untilOf = ({ until }: Visitor): AbortSignal | undefined =>
+  until instanceof AbortSignal ? until : undefined;
 
 const SETTLING = /^api\/records\/([^/]+)\/(review|resolve)$/;
 

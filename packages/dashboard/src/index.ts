@@ -4,3 +4,4 @@ export { type Audit, type AuditEntry, auditFile } from "./audit.ts";
 export { createDashboard, type Dashboard } from "./dashboard.ts";
 export type { Examine, StoreFinding } from "./health.ts";
 export type { DashboardOptions } from "./options.ts";
+export { type Account, signIn } from "./sign-in.ts";

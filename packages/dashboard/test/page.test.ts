@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import type { StoreFinding } from "@oncekey/dashboard";
+import { type StoreFinding, signIn } from "@oncekey/dashboard";
 import { startDashboard } from "@oncekey/dashboard/node";
 import axe from "axe-core";
 import { settle } from "oncekey";
@@ -199,6 +199,44 @@ test("C-72: what somebody is typing stays, whatever happens meanwhile", async ()
   equal(await page.locator("[name=ageMs]").inputValue(), "60000");
   equal(await page.getByLabel("Idempotency-Key").inputValue(), "half of a key");
   await page.context().close();
+});
+
+test("S-22: in a browser one signs in, by keyboard alone, lands where one wanted to, and signs out", async () => {
+  const authorize = signIn([{ name: "ann", role: "operator", password: "correct horse battery" }]);
+  const { url, close } = await startDashboard({ inspector: memoryStore(), authorize });
+  const { page, complaints } = await openPage(browser);
+  try {
+    await page.goto(`${url}#/in-doubt`);
+    await heading(page, "Sign in").waitFor();
+    deepEqual(await faults(page), []);
+    await tabTo(page, "Name");
+    await page.keyboard.type("ann");
+    await tabTo(page, "Password");
+    await page.keyboard.type("not that one at all");
+    await page.keyboard.press("Enter");
+    await page
+      .getByRole("alert")
+      .filter({ hasText: "The name or the password is wrong." })
+      .waitFor();
+    deepEqual(await faults(page), []);
+    await page.keyboard.type("correct horse battery");
+    await page.keyboard.press("Enter");
+    await heading(page, "In doubt").waitFor();
+    await page.getByText("live", { exact: true }).waitFor();
+    await page.getByText("ann, operator").waitFor();
+    equal(await page.evaluate(() => document.cookie), "");
+    await tabTo(page, "Sign out");
+    await page.keyboard.press("Enter");
+    await heading(page, "Sign in").waitFor();
+    // The browser itself notes each 401; what its policy stopped would stand there too.
+    deepEqual(
+      complaints.filter((text) => !text.includes("status of 401")),
+      [],
+    );
+  } finally {
+    await page.context().close();
+    await close();
+  }
 });
 
 test("S-23: another page in the same browser sends a form and a request, and changes nothing", async () => {
