@@ -4,8 +4,9 @@ import { ask, useAsked } from "./ask.ts";
 import { Find } from "./find.tsx";
 import { useRefresh } from "./live.ts";
 import { Ago, Digest, Empty, Options, Problem, State, Title } from "./parts.tsx";
-import { linkToKey, linkToKeys } from "./route.ts";
-import { bytesWords } from "./words.ts";
+import { type Column, RecordTable } from "./record-table.tsx";
+import { linkToKeys } from "./route.ts";
+import { bytesWords, shortDigest } from "./words.ts";
 
 const STATES = [
   ["", "any"],
@@ -41,7 +42,14 @@ export function Keys({ query }: { query: URLSearchParams }) {
       <Filters filters={filters} />
       <Problem text={error} />
       <section aria-label="Records" aria-busy={isBusy}>
-        {answer !== undefined && answer.rows.length > 0 && <Rows rows={answer.rows} />}
+        {answer !== undefined && answer.rows.length > 0 && (
+          <RecordTable
+            name="Records, table"
+            first="First request"
+            columns={COLUMNS}
+            rows={answer.rows}
+          />
+        )}
         {answer?.rows.length === 0 && <Nothing isFiltered={isFiltered} view={answer} />}
       </section>
       {(after !== "" || answer?.next !== undefined) && (
@@ -118,52 +126,24 @@ function Filters({ filters }: { filters: Readonly<Record<string, string>> }) {
   );
 }
 
-function Rows({ rows }: { rows: readonly Row[] }) {
+const COLUMNS: readonly Column[] = [
+  { name: "State", cell: ({ state }) => <State state={state} /> },
+  {
+    name: "Replays seen",
+    isNumber: true,
+    cell: ({ replays }) => replays,
+  },
+  { name: "Claimed", cell: ({ claimedAt }) => <Ago at={claimedAt} /> },
+  { name: "Attempt", isNumber: true, cell: ({ attempt }) => attempt },
+  { name: "Kept", cell: keptWords },
+  { name: "Scope", cell: ({ scope }) => <Scope scope={scope} /> },
+];
+
+function Scope({ scope }: { scope: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too
-    <section class="scroll" tabIndex={0} aria-label="Records, table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">First request</th>
-            <th scope="col">State</th>
-            <th scope="col">Replays seen</th>
-            <th scope="col">Claimed</th>
-            <th scope="col">Owner</th>
-            <th scope="col">Kept</th>
-            <th scope="col">Scope</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.id}>
-              <th scope="row">
-                <a href={linkToKey(row.id)}>
-                  {row.label} <Digest digest={row.id} />
-                </a>
-              </th>
-              <td>
-                <State state={row.state} />
-              </td>
-              <td>{row.replays === 0 ? "none" : row.replays}</td>
-              <td>
-                <Ago at={row.claimedAt} />
-              </td>
-              <td>attempt {row.attempt}</td>
-              <td>{keptWords(row)}</td>
-              <td>
-                <a
-                  href={linkToKeys({ scope: row.scope })}
-                  aria-label={`Only scope ${row.scope.slice(0, 12)}`}
-                >
-                  <Digest digest={row.scope} />
-                </a>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <a href={linkToKeys({ scope })} aria-label={`Only scope ${shortDigest(scope)}`}>
+      <Digest digest={scope} />
+    </a>
   );
 }
 
