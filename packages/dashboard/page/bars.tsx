@@ -1,5 +1,9 @@
 /** Counts as inline SVG bars, with the same numbers as a table. */
+
 import { scaleBand, scaleLinear } from "d3-scale";
+import { useId } from "preact/hooks";
+import { say } from "./texts.ts";
+import { countWords } from "./words.ts";
 
 export interface Band {
   readonly name: string;
@@ -26,14 +30,14 @@ const LETTERS_MAX = 22;
 
 export function Bars(props: BarsProps) {
   const { title, note, bands } = props;
-  const id = title.toLowerCase().replaceAll(/\W+/g, "-");
+  const id = useId();
   return (
     <figure class="chart" aria-labelledby={id}>
       <figcaption>
         <h2 id={id}>{title}</h2>
         <p class="note">{note}</p>
       </figcaption>
-      {bands.length === 0 ? <p class="none">Nothing yet.</p> : <Drawing {...props} />}
+      {bands.length === 0 ? <p class="none">{say("nothingYet")}</p> : <Drawing {...props} />}
       <Numbers {...props} />
     </figure>
   );
@@ -65,7 +69,7 @@ function Drawing({ title, bands }: BarsProps) {
             rx="2"
           />
           <text class="count" x={left + x(count) + 8} y={y.bandwidth() / 2} dy="0.35em">
-            {count}
+            {countWords(count)}
           </text>
         </g>
       ))}
@@ -76,9 +80,9 @@ function Drawing({ title, bands }: BarsProps) {
 function Numbers({ title, columns, bands }: BarsProps) {
   return (
     <details>
-      <summary>{title} as a table</summary>
+      <summary>{say("asTable", { title })}</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keyboard too */}
-      <section class="scroll low" tabIndex={0} aria-label={`${title}, numbers`}>
+      <section class="scroll low" tabIndex={0} aria-label={say("numbersOf", { title })}>
         <table>
           <thead>
             <tr>
@@ -92,7 +96,7 @@ function Numbers({ title, columns, bands }: BarsProps) {
             {bands.map(({ name, count, link }) => (
               <tr key={name}>
                 <th scope="row">{link === undefined ? name : <a href={link}>{name}</a>}</th>
-                <td class="number">{count}</td>
+                <td class="number">{countWords(count)}</td>
               </tr>
             ))}
           </tbody>

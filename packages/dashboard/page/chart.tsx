@@ -1,6 +1,10 @@
 /** A plot as inline SVG, with the same numbers as a table beside it. */
+
 import { scaleLinear, scaleTime } from "d3-scale";
 import { area, curveMonotoneX, line } from "d3-shape";
+import { useId } from "preact/hooks";
+import { LANGUAGE, say } from "./texts.ts";
+import { countWords, percentWords } from "./words.ts";
 
 export interface Series {
   readonly name: string;
@@ -25,16 +29,20 @@ const RIGHT = 20;
 const TOP = 10;
 const BOTTOM = 22;
 
-const CLOCK = new Intl.DateTimeFormat(undefined, {
+const CLOCK = new Intl.DateTimeFormat(LANGUAGE, {
   ...({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const),
 });
-const PRECISE = new Intl.DateTimeFormat(undefined, {
+const MS = new Intl.NumberFormat(LANGUAGE, {
+  ...({ style: "unit", unit: "millisecond", unitDisplay: "short" } as const),
+  ...{ minimumFractionDigits: 2, maximumFractionDigits: 2 },
+});
+const PRECISE = new Intl.DateTimeFormat(LANGUAGE, {
   ...({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const),
 });
 
 export function Chart(props: ChartProps) {
   const { title, unit, series, note } = props;
-  const id = title.toLowerCase().replaceAll(" ", "-");
+  const id = useId();
   return (
     <figure class="chart" aria-labelledby={id}>
       <figcaption>
@@ -75,13 +83,13 @@ function Drawing({ title, unit, times, series }: ChartProps) {
     <svg
       role="img"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      aria-label={`${title}, last ten minutes. ${spoken}`}
+      aria-label={say("lastTenMinutes", { title, values: spoken })}
     >
       {y.ticks(4).map((tick) => (
         <g key={tick} class="grid">
           <path d={`M${LEFT} ${y(tick)}H${WIDTH - RIGHT}`} />
           <text x={LEFT - 6} y={y(tick)} dy="0.32em" text-anchor="end">
-            {tick}
+            {countWords(tick)}
           </text>
         </g>
       ))}
@@ -107,18 +115,18 @@ function Numbers({ title, unit, times, series }: ChartProps) {
     .reverse();
   return (
     <details>
-      <summary>{title} as a table</summary>
+      <summary>{say("asTable", { title })}</summary>
       {steps.length === 0 ? (
-        <p class="note">Every number is zero, or not known.</p>
+        <p class="note">{say("allZero")}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keyboard too
-        <section class="scroll low" tabIndex={0} aria-label={`${title}, numbers`}>
+        <section class="scroll low" tabIndex={0} aria-label={say("numbersOf", { title })}>
           <table>
             <thead>
               <tr>
-                <th scope="col">Five seconds from</th>
+                <th scope="col">{say("fiveSecondsFrom")}</th>
                 {series.map(({ name }) => (
-                  <th key={name} scope="col">
+                  <th key={name} scope="col" class="number">
                     {name}
                   </th>
                 ))}
@@ -129,7 +137,9 @@ function Numbers({ title, unit, times, series }: ChartProps) {
                 <tr key={time}>
                   <th scope="row">{PRECISE.format(time)}</th>
                   {values.map((value, index) => (
-                    <td key={series[index]?.name}>{valueWords(value, unit)}</td>
+                    <td key={series[index]?.name} class="number">
+                      {valueWords(value, unit)}
+                    </td>
                   ))}
                 </tr>
               ))}
@@ -142,14 +152,14 @@ function Numbers({ title, unit, times, series }: ChartProps) {
 }
 
 function valueWords(value: number | undefined, unit: string): string {
-  if (value === undefined) return "not known";
-  if (unit === "%") return `${Math.round(value)} %`;
-  return unit === "ms" ? `${value.toFixed(2)} ms` : String(value);
+  if (value === undefined) return say("notKnown");
+  if (unit === "%") return percentWords(value / 100);
+  return unit === "ms" ? MS.format(value) : countWords(value);
 }
 
 /** Counts are added up; a latency is the newest that is known. */
 function sumWords(values: readonly (number | undefined)[], unit: string): string {
   const known = values.filter((value) => value !== undefined);
   if (unit === "ms") return valueWords(known.at(-1), unit);
-  return String(known.reduce((sum, value) => sum + value, 0));
+  return countWords(known.reduce((sum, value) => sum + value, 0));
 }

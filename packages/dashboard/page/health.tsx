@@ -3,10 +3,11 @@ import type { HealthView, StoreFinding } from "../src/health.ts";
 import { ask, useAsked } from "./ask.ts";
 import { useInterval } from "./live.ts";
 import { Empty, Problem } from "./parts.tsx";
+import { Said } from "./said.tsx";
+import { say } from "./texts.ts";
 
 /** Shapes, so that no verdict is told by its colour alone. */
 const SIGNS = { problem: "✕", warning: "▲", ok: "✓" } as const;
-const WORDS = { problem: "problem", warning: "warning", ok: "in order" } as const;
 const GRAVITY = ["problem", "warning", "ok"] as const;
 
 export function Health() {
@@ -14,7 +15,7 @@ export function Health() {
   useInterval(again, 60_000);
   return (
     <section class="panel" aria-labelledby="health">
-      <h2 id="health">Store health</h2>
+      <h2 id="health">{say("storeHealth")}</h2>
       <Problem text={error} />
       {answer !== undefined && <Findings findings={answer.findings} />}
     </section>
@@ -26,8 +27,10 @@ function Findings({ findings }: { findings: readonly StoreFinding[] | undefined 
     return (
       <Empty>
         <p>
-          Whether the database keeps what it acknowledges is not known here: see the option{" "}
-          <code>examine</code>, or run <code>oncekey doctor</code>.
+          <Said
+            name="healthUnknown"
+            of={{ option: <code>examine</code>, command: <code>oncekey doctor</code> }}
+          />
         </p>
       </Empty>
     );
@@ -41,7 +44,7 @@ function Findings({ findings }: { findings: readonly StoreFinding[] | undefined 
         // A check may have several things to say.
         <li key={`${check} ${index}`}>
           <span class={`verdict ${verdict}`}>
-            <span aria-hidden="true">{SIGNS[verdict]}</span> {WORDS[verdict]}
+            <span aria-hidden="true">{SIGNS[verdict]}</span> {say(`verdict:${verdict}`)}
           </span>
           <div>
             <p>

@@ -9,7 +9,8 @@ import { useInterval, useRefresh } from "./live.ts";
 import { Empty, Instant, Problem, Title } from "./parts.tsx";
 import { Standing } from "./standing.tsx";
 import { Survey } from "./survey.tsx";
-import { eventTone, eventWords } from "./words.ts";
+import { say, sayWord } from "./texts.ts";
+import { eventTone, percentWords } from "./words.ts";
 
 export function Plots({ events }: { events: readonly SeenEvent[] }) {
   const asked = useAsked("plots", () => ask<PlotsView>("plots"));
@@ -18,10 +19,8 @@ export function Plots({ events }: { events: readonly SeenEvent[] }) {
   const { answer, error } = asked;
   return (
     <>
-      <Title text="Plots">
-        <p class="lead">
-          What this process has seen in the last ten minutes, in steps of five seconds.
-        </p>
+      <Title text={say("plots")}>
+        <p class="lead">{say("plotsLead")}</p>
       </Title>
       <Problem text={error} />
       {answer !== undefined && <Charts view={answer} />}
@@ -49,63 +48,66 @@ function Charts({ view: { steps } }: { view: PlotsView }) {
     <div class="charts">
       <Chart
         {...common}
-        title="Requests"
-        note="Requests with a key, whatever became of them."
-        series={[series("requests", (step) => step.requests)]}
+        title={say("requests")}
+        note={say("requestsNote")}
+        series={[series(say("requestsSeries"), (step) => step.requests)]}
       />
       <Chart
         {...common}
-        title="Duplicates prevented"
-        note="Retries that did not run again. Replays are those that got the kept answer."
+        title={say("prevented")}
+        note={say("preventedNote")}
         series={[
-          series("prevented", (step) => step.absorbed),
-          series("replayed", (step) => step.replayed),
+          series(say("preventedSeries"), (step) => step.absorbed),
+          series(say("replayedSeries"), (step) => step.replayed),
         ]}
       />
       <Chart
         {...common}
         unit="%"
-        title="Replay rate"
-        note="Of the requests with a key, how many got a kept answer."
-        series={[{ ...series("replayed", replayRate), whole: wholeRate(steps) }]}
+        title={say("replayRate")}
+        note={say("replayRateNote")}
+        series={[{ ...series(say("replayedSeries"), replayRate), whole: wholeRate(steps) }]}
       />
       <Chart
         {...common}
-        title="Conflicts"
-        note="A duplicate came while the first was running, and was told so."
-        series={[series("conflicts", (step) => step.conflicts)]}
+        title={say("conflicts")}
+        note={say("conflictsNote")}
+        series={[series(say("conflictsSeries"), (step) => step.conflicts)]}
       />
       <Chart
         {...common}
-        title="Mismatches"
-        note="A key came back with another request, which did not run."
-        series={[series("mismatches", (step) => step.mismatches)]}
+        title={say("mismatches")}
+        note={say("mismatchesNote")}
+        series={[series(say("mismatchesSeries"), (step) => step.mismatches)]}
       />
       <Chart
         {...common}
-        title="Retries in doubt"
-        note="Retries that were told that nobody knows the outcome."
-        series={[series("told", (step) => step.inDoubt)]}
-      />
-      <Chart
-        {...common}
-        unit="ms"
-        title="Added latency"
-        note="Calls of the store that a request waits for. A first run waits for its claim and its completion, a replay for its claim."
-        series={[series("p50", (step) => step.p50Ms), series("p99", (step) => step.p99Ms)]}
+        title={say("retriesInDoubt")}
+        note={say("retriesInDoubtNote")}
+        series={[series(say("toldSeries"), (step) => step.inDoubt)]}
       />
       <Chart
         {...common}
         unit="ms"
-        title="Store reads"
-        note="A read once a second, while somebody looks. No request waits for it."
-        series={[series("slowest", (step) => step.readMs)]}
+        title={say("addedLatency")}
+        note={say("addedLatencyNote")}
+        series={[
+          series(say("p50Series"), (step) => step.p50Ms),
+          series(say("p99Series"), (step) => step.p99Ms),
+        ]}
       />
       <Chart
         {...common}
-        title="Store failures"
-        note="Calls that got no answer, or were refused."
-        series={[series("failures", (step) => step.storeFailures)]}
+        unit="ms"
+        title={say("storeReads")}
+        note={say("storeReadsNote")}
+        series={[series(say("slowestSeries"), (step) => step.readMs)]}
+      />
+      <Chart
+        {...common}
+        title={say("storeFailures")}
+        note={say("storeFailuresNote")}
+        series={[series(say("failuresSeries"), (step) => step.storeFailures)]}
       />
     </div>
   );
@@ -117,17 +119,15 @@ const replayRate = ({ requests, replayed }: Step): number | undefined =>
 function wholeRate(steps: readonly Step[]): string {
   const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0);
   const requests = sum((step) => step.requests);
-  return requests === 0
-    ? "not known"
-    : `${Math.round((100 * sum((step) => step.replayed)) / requests)} %`;
+  return requests === 0 ? say("notKnown") : percentWords(sum((step) => step.replayed) / requests);
 }
 
 function Labels({ view: { labels } }: { view: PlotsView }) {
   return (
     <Bars
-      title="Top routes"
-      note="The requests that this process has seen most, among the events that it remembers."
-      columns={["Request", "Times"]}
+      title={say("topRoutes")}
+      note={say("topRoutesNote")}
+      columns={[say("request"), say("times")]}
       bands={labels.map(({ label, requests }) => ({ name: label, count: requests }))}
     />
   );
@@ -136,10 +136,10 @@ function Labels({ view: { labels } }: { view: PlotsView }) {
 function Feed({ events }: { events: readonly SeenEvent[] }) {
   return (
     <section class="panel" aria-labelledby="feed">
-      <h2 id="feed">As it happens</h2>
+      <h2 id="feed">{say("asItHappens")}</h2>
       {events.length === 0 ? (
         <Empty>
-          <p>Events appear here while this page is open, a moment after they happened.</p>
+          <p>{say("eventsAppear")}</p>
         </Empty>
       ) : (
         <ol class="timeline">
@@ -148,7 +148,7 @@ function Feed({ events }: { events: readonly SeenEvent[] }) {
             .reverse()
             .map((event) => (
               <li key={event.number} class={eventTone(event.type)}>
-                <span class="what">{eventWords(event.type)}</span>
+                <span class="what">{sayWord("event", event.type)}</span>
                 <span class="meta">
                   <Instant at={event.at} /> · {event.label}
                   {event.record !== undefined && ` · ${event.record}`}

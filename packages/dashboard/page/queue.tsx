@@ -6,6 +6,7 @@ import { useInterval, useRefresh } from "./live.ts";
 import { Ago, Empty, Problem, Title } from "./parts.tsx";
 import { type Column, RecordTable } from "./record-table.tsx";
 import { linkToKey } from "./route.ts";
+import { say } from "./texts.ts";
 import { shortDigest } from "./words.ts";
 
 /** More would not be settled by hand, and a page must not grow without end. */
@@ -34,37 +35,31 @@ export function Queue() {
 
   return (
     <>
-      <Title text="In doubt">
-        <p class="lead">
-          The owner of each fell silent, and nobody knows whether it happened. The oldest comes
-          first.
-        </p>
+      <Title text={say("inDoubt")}>
+        <p class="lead">{say("queueLead")}</p>
       </Title>
       <Problem text={problem ?? asked.error} />
-      <section aria-label="Records in doubt" aria-busy={asked.isBusy}>
+      <section aria-label={say("recordsInDoubt")} aria-busy={asked.isBusy}>
         {shown !== undefined && shown.rows.length > 0 && (
           <RecordTable
-            name="Records in doubt, table"
-            first="Request"
+            name={say("recordsInDoubtTable")}
+            first={say("request")}
             columns={COLUMNS}
             rows={shown.rows}
           />
         )}
         {shown?.rows.length === 0 && shown.next === undefined && (
           <Empty>
-            <p>Nothing is in doubt.</p>
-            <p>
-              When the owner of an unrepeatable effect falls silent, in a crash or cut off from the
-              store, its key appears here as soon as its lease has ended.
-            </p>
+            <p>{say("nothingInDoubt")}</p>
+            <p>{say("wouldBeInDoubt")}</p>
           </Empty>
         )}
       </section>
       {shown?.next !== undefined && (
         <p class="pages">
-          There are more: the order holds for those that were read.{" "}
+          {say("queueMore")}{" "}
           <button type="button" onClick={lookFurther}>
-            Look further
+            {say("lookFurther")}
           </button>
         </p>
       )}
@@ -75,11 +70,11 @@ export function Queue() {
 const since = (row: Row): number => row.leaseEndsAt ?? 0;
 
 const COLUMNS: readonly Column[] = [
-  { name: "In doubt since", cell: (row) => <Ago at={since(row)} /> },
-  { name: "Claimed", cell: ({ claimedAt }) => <Ago at={claimedAt} /> },
-  { name: "Attempt", isNumber: true, cell: ({ attempt }) => attempt },
-  { name: "Token", isNumber: true, cell: ({ token }) => token },
-  { name: "Settle", cell: (row) => <Settle row={row} /> },
+  { name: say("inDoubtSince"), cell: (row) => <Ago at={since(row)} /> },
+  { name: say("claimed"), cell: ({ claimedAt }) => <Ago at={claimedAt} /> },
+  { name: say("attempt"), isNumber: true, cell: ({ attempt }) => attempt },
+  { name: say("tokenHead"), isNumber: true, cell: ({ token }) => token },
+  { name: say("settle"), cell: (row) => <Settle row={row} /> },
 ];
 
 function Settle({ row: { id, label } }: { row: Row }) {
@@ -87,9 +82,9 @@ function Settle({ row: { id, label } }: { row: Row }) {
     <a
       class="button"
       href={`${linkToKey(id)}/resolve`}
-      aria-label={`Settle ${label} ${shortDigest(id)}`}
+      aria-label={say("settleOne", { request: label, key: shortDigest(id) })}
     >
-      Settle
+      {say("settle")}
     </a>
   );
 }

@@ -5,14 +5,10 @@ import { bandsOf } from "./bands.ts";
 import { Bars } from "./bars.tsx";
 import { useInterval } from "./live.ts";
 import { Problem } from "./parts.tsx";
+import { say } from "./texts.ts";
+import { countWords } from "./words.ts";
 
-const BANDS = [
-  ["under 10 s", 10_000],
-  ["under 1 min", 60_000],
-  ["under 10 min", 600_000],
-  ["under 1 h", 3_600_000],
-  ["longer", Number.POSITIVE_INFINITY],
-] as const;
+const BOUNDS_MS = [10_000, 60_000, 600_000, 3_600_000];
 
 /** Nobody can tell more bars from one another, and a store is not to be read whole. */
 const LIMIT = 200;
@@ -26,42 +22,41 @@ export function Standing() {
   const doubted = useAsked("doubted", () => ask<RowsView>("queue", {}));
   useInterval(running.again, 5_000, running.tookMs < QUICK_MS);
   useInterval(doubted.again, 5_000, doubted.tookMs < QUICK_MS);
+  const now = Date.now();
   return (
     <>
       <Problem text={running.error ?? doubted.error} />
       <div class="charts">
         {running.answer !== undefined && (
           <Bars
-            title="In flight, by age"
-            columns={["Time", "Keys"]}
-            note={noteOf(
-              running.answer,
-              "Keys whose owner is at work, by the time since the claim.",
+            title={say("inFlightByAge")}
+            columns={[say("time"), say("keys")]}
+            note={noteOf(running.answer, say("inFlightByAgeNote"))}
+            bands={bandsOf(
+              BOUNDS_MS,
+              running.answer.rows.map(({ claimedAt }) => now - claimedAt),
             )}
-            bands={bandsOf(BANDS, running.answer.rows, ({ claimedAt }) => Date.now() - claimedAt)}
           />
         )}
         {running.answer !== undefined && (
           <Bars
-            title="In flight, by lease left"
-            columns={["Time", "Keys"]}
-            note={noteOf(running.answer, "How long each owner may still be silent.")}
+            title={say("inFlightByLease")}
+            columns={[say("time"), say("keys")]}
+            note={noteOf(running.answer, say("inFlightByLeaseNote"))}
             bands={bandsOf(
-              BANDS,
-              running.answer.rows,
-              ({ leaseEndsAt = 0 }) => leaseEndsAt - Date.now(),
+              BOUNDS_MS,
+              running.answer.rows.map(({ leaseEndsAt = 0 }) => leaseEndsAt - now),
             )}
           />
         )}
         {doubted.answer !== undefined && (
           <Bars
-            title="In doubt, by age"
-            columns={["Time", "Keys"]}
-            note={noteOf(doubted.answer, "Keys that wait for somebody who knows.")}
+            title={say("inDoubtByAge")}
+            columns={[say("time"), say("keys")]}
+            note={noteOf(doubted.answer, say("inDoubtByAgeNote"))}
             bands={bandsOf(
-              BANDS,
-              doubted.answer.rows,
-              ({ leaseEndsAt = 0 }) => Date.now() - leaseEndsAt,
+              BOUNDS_MS,
+              doubted.answer.rows.map(({ leaseEndsAt = 0 }) => now - leaseEndsAt),
             )}
           />
         )}
@@ -71,4 +66,4 @@ export function Standing() {
 }
 
 const noteOf = ({ rows, next }: RowsView, note: string): string =>
-  next === undefined ? note : `${note} There are more than these ${rows.length}.`;
+  next === undefined ? note : say("moreThanThese", { note, count: countWords(rows.length) });

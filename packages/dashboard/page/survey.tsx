@@ -6,18 +6,13 @@ import { Bars } from "./bars.tsx";
 import { useInterval } from "./live.ts";
 import { Problem } from "./parts.tsx";
 import { linkToKeys } from "./route.ts";
-import { shortDigest } from "./words.ts";
+import { say } from "./texts.ts";
+import { countWords, shortDigest } from "./words.ts";
 
 /** A store that takes longer is asked once. */
 const QUICK_MS = 250;
 
-const LEFT = [
-  ["under 1 h", 3_600_000],
-  ["under 6 h", 21_600_000],
-  ["under 1 day", 86_400_000],
-  ["under 7 days", 604_800_000],
-  ["longer", Number.POSITIVE_INFINITY],
-] as const;
+const LEFT_MS = [3_600_000, 21_600_000, 86_400_000, 604_800_000];
 
 export function Survey() {
   const { answer, error, again, tookMs } = useAsked("survey", () => ask<SurveyView>("survey"));
@@ -30,20 +25,23 @@ export function Survey() {
   return (
     <>
       <Bars
-        title="Top scopes"
-        note={noteOf(answer, "Whose keys there are most of.")}
-        columns={["Scope", "Keys"]}
+        title={say("topScopes")}
+        note={noteOf(answer, say("topScopesNote"))}
+        columns={[say("scope"), say("keys")]}
         bands={bands}
       />
       <Bars
-        title="Retention horizon"
-        note={noteOf(answer, "How long completed keys are kept yet. A later retry runs again.")}
-        columns={["Time left", "Keys"]}
-        bands={bandsOf(LEFT, expiries, (expiresAt) => expiresAt - Date.now())}
+        title={say("retention")}
+        note={noteOf(answer, say("retentionNote"))}
+        columns={[say("timeLeft"), say("keys")]}
+        bands={bandsOf(
+          LEFT_MS,
+          expiries.map((expiresAt) => expiresAt - Date.now()),
+        )}
       />
     </>
   );
 }
 
 const noteOf = ({ isWhole, looked }: SurveyView, note: string): string =>
-  isWhole ? note : `${note} Among ${looked} records: there are more.`;
+  isWhole ? note : say("amongRecords", { note, count: countWords(looked) });

@@ -7,6 +7,7 @@
  * user's name. And who the user is, which only the application knows.
  */
 import { guarded, Refusal } from "./answers.ts";
+import type { Messages } from "./messages.ts";
 
 export interface Visitor {
   /** Stands in the audit log. */
@@ -27,6 +28,8 @@ export interface From {
   readonly native?: unknown;
   /** The path that the dashboard is mounted at, with a slash at both ends. Filled in by it. */
   readonly base?: string;
+  /** The page's texts, for a sign-in that has some of them. Filled in by the dashboard. */
+  readonly messages?: Messages;
 }
 
 /**

@@ -46,16 +46,16 @@ const PAGE = join(import.meta.dirname, "../site");
 export function createDashboard(options: DashboardOptions): Dashboard {
   const settings = checked(options);
   const { inspector, authorize, hosts, base, audit, showAnswers, seal, eventsMax } = settings;
-  const { examine } = settings;
+  const { examine, messages } = settings;
   const access = createAccess(authorize, hosts);
-  const pageFile = readPageFiles(PAGE);
+  const pageFile = readPageFiles(PAGE, messages);
   const memory = createEventMemory(eventsMax);
   const plots = createPlots();
   memory.watch(plots.add);
   const live = createLive(memory);
   const stopProbe = startProbe(inspector, () => live.listeners > 0, plots.read);
   const survey = createSurvey(inspector);
-  const health = createHealth(examine);
+  const health = createHealth(examine, messages);
   const noted = audit && rememberingAudit(audit);
   const api = createApi(inspector, memory, (id) => noted?.about(id) ?? [], settings);
   const resolver = noted && createResolver(inspector, noted.audit, seal);
@@ -63,9 +63,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   function session({ name, role, canSignOut = false }: Visitor): SessionView {
     const readOnly =
       role === "viewer"
-        ? "You may look. Settling needs the role of an operator."
+        ? messages.readOnlyViewer
         : resolver === undefined
-          ? "There is no audit log, so nothing can be settled: see the option `audit`."
+          ? messages.readOnlyNoAudit
           : undefined;
     return {
       name,
@@ -110,7 +110,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   }
 
   async function routed(request: Request, from: From): Promise<Response> {
-    const visitor = await access.admit(request, { ...from, base });
+    const visitor = await access.admit(request, { ...from, base, messages });
     if (visitor instanceof Response) return visitor;
     const { pathname } = new URL(request.url);
     // The page's own addresses are relative, and would lead past a path without its last slash.

@@ -4,6 +4,7 @@
  * The store itself is never asked about its settings, because no `Inspector` has a word for them.
  * Whoever holds the connection knows, as `oncekey doctor` does, and hands the findings in.
  */
+import type { Messages } from "./messages.ts";
 
 /** One thing that was looked at. The same shape as a finding of `oncekey doctor`. */
 export interface StoreFinding {
@@ -33,7 +34,7 @@ const EVERY_MS = 60_000;
 /** A list for people to read. */
 const FINDINGS_MAX = 50;
 
-export function createHealth(examine: Examine | undefined): Health {
+export function createHealth(examine: Examine | undefined, messages: Messages): Health {
   let known: Promise<HealthView> | undefined;
   let askedAt = 0;
   return {
@@ -41,21 +42,21 @@ export function createHealth(examine: Examine | undefined): Health {
       if (examine === undefined) return {};
       if (known === undefined || Date.now() - askedAt >= EVERY_MS) {
         askedAt = Date.now();
-        known = examined(examine);
+        known = examined(examine, messages);
       }
       return known;
     },
   };
 }
 
-async function examined(examine: Examine): Promise<HealthView> {
+async function examined(examine: Examine, messages: Messages): Promise<HealthView> {
   try {
     const findings = await examine();
     return { findings: findings.slice(0, FINDINGS_MAX).map(findingOf) };
   } catch {
     // Why it failed may name hosts and accounts, which are not for everybody who may look.
-    const says = "The store could not be examined: whether it keeps what it says is not known.";
-    return { findings: [{ check: "examination", verdict: "problem", says }] };
+    const { examination: check, notExamined: says } = messages;
+    return { findings: [{ check, verdict: "problem", says }] };
   }
 }
 

@@ -3,6 +3,7 @@ import type { Inspector, Seal } from "oncekey";
 import { type Authorize, LOOPBACK_NAMES } from "./access.ts";
 import type { Audit } from "./audit.ts";
 import type { Examine } from "./health.ts";
+import { type Messages, messagesWith } from "./messages.ts";
 
 export interface DashboardOptions {
   /** The store: memory, SQLite, Redis or Postgres. */
@@ -21,6 +22,8 @@ export interface DashboardOptions {
   readonly seal?: Seal;
   /** Tells what the store's database is set to, such as what `oncekey doctor` has found. None. */
   readonly examine?: Examine;
+  /** Texts of the page in place of the English ones, by name; `language` among them. None. */
+  readonly messages?: Partial<Messages>;
   /** How many events are remembered for the timelines. 10,000, about 3 MB. */
   readonly eventsMax?: number;
 }
@@ -28,15 +31,17 @@ export interface DashboardOptions {
 /** Without them the dashboard has no default, and does less. */
 type Absent = "audit" | "seal" | "examine";
 
-export interface Settings extends Required<Omit<DashboardOptions, Absent>> {
+export interface Settings extends Required<Omit<DashboardOptions, Absent | "messages">> {
   readonly audit: Audit | undefined;
   readonly seal: Seal | undefined;
   readonly examine: Examine | undefined;
+  /** All of them. */
+  readonly messages: Messages;
 }
 
 const OPTIONS: readonly string[] = [
   ...["inspector", "authorize", "hosts", "base", "audit", "showAnswers", "seal"],
-  ...["examine", "eventsMax"],
+  ...["examine", "messages", "eventsMax"],
 ];
 
 /** About 3 MB, and some minutes of a busy service. */
@@ -74,8 +79,21 @@ export function checked(options: DashboardOptions): Settings {
   if (!Number.isInteger(eventsMax) || eventsMax < 1 || eventsMax > EVENTS_MAX) {
     refuse("eventsMax", `an integer from 1 to ${EVENTS_MAX}`);
   }
+  if (typeof (options.messages ?? {}) !== "object") refuse("messages", "texts by their names");
+  const messages = messagesWith(options.messages ?? {});
   const base = checkBase(options.base ?? "/");
-  return { inspector, authorize, audit, hosts, base, showAnswers, seal, examine, eventsMax };
+  return {
+    inspector,
+    authorize,
+    audit,
+    hosts,
+    base,
+    showAnswers,
+    seal,
+    examine,
+    messages,
+    eventsMax,
+  };
 }
 
 /** With a slash at both ends. */

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { From } from "./access.ts";
 import { answer, policyWith } from "./answers.ts";
+import { MESSAGES, writtenInto } from "./messages.ts";
 
 export function readSignInPage(folder: string): (from: From) => Response {
   const file = join(folder, "sign-in.html");
@@ -27,10 +28,10 @@ export function readSignInPage(folder: string): (from: From) => Response {
       scripts.push(read(name));
       return `<script type="module">${scripts.at(-1)}</script>`;
     });
+  // All of the page but its texts is the same for everybody: so the digests are, too.
   const policy = policyWith(scripts.map(sourceOf), styles.map(sourceOf));
-  return ({ base = "/" }) =>
-    // The path has been checked, and holds no sign of markup.
-    answer(401, html.replaceAll("%base%", base), {
+  return ({ base = "/", messages = MESSAGES }) =>
+    answer(401, writtenInto(html, messages, { base }), {
       "Content-Type": "text/html; charset=utf-8",
       "Content-Security-Policy": policy,
     });

@@ -8,6 +8,7 @@ import type { Authorize, From, Visitor } from "./access.ts";
 import { answer, json, Refusal, refused } from "./answers.ts";
 import { createAttempts } from "./attempts.ts";
 import { jsonOf, text } from "./input.ts";
+import { MESSAGES } from "./messages.ts";
 import { createSessions } from "./sessions.ts";
 import { readSignInPage } from "./sign-in-page.ts";
 
@@ -36,17 +37,19 @@ export function signIn(accounts: readonly Account[]): Authorize {
   const attempts = createAttempts();
   const sessions = createSessions();
 
-  async function enter(request: Request, { peer = "", base = "/" }: From): Promise<Response> {
+  async function enter(
+    request: Request,
+    { peer = "", base = "/", messages = MESSAGES }: From,
+  ): Promise<Response> {
     const wait = attempts.take(peer);
     if (wait !== true) {
-      const words = "Too many tries. Wait a minute, and try again.";
-      return answer(429, JSON.stringify({ message: words }), {
+      return answer(429, JSON.stringify({ message: messages.signInTooOften }), {
         ...{ "Content-Type": "application/json", "Retry-After": String(wait) },
       });
     }
     const input = await jsonOf(request);
     const visitor = known(text(input, "name"), text(input, "password"));
-    if (visitor === undefined) throw new Refusal(401, "The name or the password is wrong.");
+    if (visitor === undefined) throw new Refusal(401, messages.signInWrong);
     // Whoever signs in again leaves the old place.
     const { hostname } = new URL(request.url);
     sessions.end(request.headers.get("cookie"), { hostname, path: base });
