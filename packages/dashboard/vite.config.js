@@ -11,6 +11,9 @@ export default defineConfig({
   build: {
     outDir: "../dist/site",
     emptyOutDir: true,
+    rolldownOptions: {
+      input: ["index.html", "sign-in.html"].map((name) => join(import.meta.dirname, "page", name)),
+    },
     target: "es2022",
     // Its policy lets no inline script and no data address pass.
     assetsInlineLimit: 0,

@@ -1,5 +1,5 @@
 /** The frame around every view: where one can go, whether the stream is alive, and who looks. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../src/dashboard.ts";
 import { ask, useAsked } from "./ask.ts";
 import icon from "./icon.svg";
@@ -11,12 +11,14 @@ import { Plots } from "./plots.tsx";
 import { Queue } from "./queue.tsx";
 import { Resolve } from "./resolve.tsx";
 import { type Route, useRoute } from "./route.ts";
+import { Said } from "./said.tsx";
+import { say } from "./texts.ts";
 import { Theme } from "./theme.tsx";
 
 const PLACES = [
-  ["#/keys", "Keys", ["keys", "key"]],
-  ["#/in-doubt", "In doubt", ["in-doubt", "resolve"]],
-  ["#/plots", "Plots", ["plots"]],
+  ["#/keys", "keys", ["keys", "key"]],
+  ["#/in-doubt", "inDoubt", ["in-doubt", "resolve"]],
+  ["#/plots", "plots", ["plots"]],
 ] as const;
 
 export function App() {
@@ -26,6 +28,10 @@ export function App() {
   // "3 minutes ago" grows old by itself.
   useInterval(() => setTurn((turn) => turn + 1), 5_000);
   const session = useAsked("session", () => ask<SessionView>("session"));
+  // A stream that is lost may be that of somebody who is signed out by now.
+  useEffect(() => {
+    if (state === "lost") session.again();
+  }, [state, session.again]);
 
   // No link: the address names the view, and has no room for a place within it.
   const skip = () => document.querySelector("h1")?.focus();
@@ -33,24 +39,27 @@ export function App() {
   return (
     <>
       <button type="button" class="skip" onClick={skip}>
-        Skip to the content
+        {say("skip")}
       </button>
       <header>
         <a class="brand" href="#/keys">
-          <img src={icon} alt="" width="28" height="28" /> oncekey
+          <img src={icon} alt="" width="28" height="28" /> {say("product")}
         </a>
-        <nav aria-label="Views">
+        <nav aria-label={say("views")}>
           {PLACES.map(([link, name, views]) => (
             <a key={link} href={link} aria-current={isHere(views, route) ? "page" : undefined}>
-              {name}
+              {say(name)}
             </a>
           ))}
         </nav>
         <Pulse state={state} />
         {session.answer !== undefined && (
-          <span class="visitor">
-            {session.answer.name}, {session.answer.role}
-          </span>
+          <span class="visitor">{visitorWords(session.answer)}</span>
+        )}
+        {session.answer?.canSignOut && (
+          <button type="button" onClick={signOut}>
+            {say("signOut")}
+          </button>
         )}
         <Theme />
       </header>
@@ -65,22 +74,26 @@ export function App() {
   );
 }
 
+/** What was shown goes with the one who looked: the page is loaded anew, and asks who it is. */
+async function signOut(): Promise<void> {
+  await ask("sign-out", {}).catch(() => {});
+  location.reload();
+}
+
 const isHere = (views: readonly string[], route: Route): boolean => views.includes(route.view);
 
+const visitorWords = ({ name, role }: SessionView): string =>
+  say("visitor", { name, role: say(`role:${role}`) });
+
 function streamWords(state: LiveState, isGap: boolean): string {
-  if (state === "lost") {
-    return "The live stream is lost, and tried again. What is shown may be old.";
-  }
-  return isGap
-    ? "The live stream is back. Some events were missed, and are in no timeline here."
-    : "";
+  if (state === "lost") return say("streamLost");
+  return isGap ? say("streamGap") : "";
 }
 
 function Pulse({ state }: { state: LiveState }) {
-  const words = { opening: "connecting", live: "live", lost: "not live" }[state];
   return (
     <span class={`pulse ${state}`}>
-      <span aria-hidden="true" class="dot" /> {words}
+      <span aria-hidden="true" class="dot" /> {say(`stream:${state}`)}
     </span>
   );
 }
@@ -105,10 +118,10 @@ function View(props: {
     case "lost":
       return (
         <>
-          <Title text="Nothing here" />
+          <Title text={say("nothingHere")} />
           <Empty>
             <p>
-              This address names no view. <a href="#/keys">All keys</a>
+              <Said name="noView" of={{ keys: <a href="#/keys">{say("allKeys")}</a> }} />
             </p>
           </Empty>
         </>

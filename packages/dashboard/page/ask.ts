@@ -1,5 +1,6 @@
 /** Asks the dashboard's server, and keeps what it said until there is something newer. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { say } from "./texts.ts";
 
 /** What the server refused, in its own words. */
 class Refused extends Error {}
@@ -10,11 +11,11 @@ export async function ask<Answer>(path: string, body?: unknown): Promise<Answer>
   try {
     response = await fetch(`./api/${path}`, body === undefined ? {} : posted(body));
   } catch {
-    throw new Refused("The dashboard's server cannot be reached.");
+    throw new Refused(say("unreachable"));
   }
   const text = await response.text();
   if (response.ok) return JSON.parse(text) as Answer;
-  throw new Refused(messageOf(text) ?? `The server answered ${response.status}.`);
+  throw new Refused(messageOf(text) ?? say("answered", { status: response.status }));
 }
 
 const posted = (body: unknown): RequestInit => ({
@@ -33,7 +34,7 @@ function messageOf(text: string): string | undefined {
 }
 
 export const wordsOf = (error: unknown): string =>
-  error instanceof Refused ? error.message : "The page failed. Load it again.";
+  error instanceof Refused ? error.message : say("pageFailed");
 
 export interface Asked<Answer> {
   readonly answer: Answer | undefined;

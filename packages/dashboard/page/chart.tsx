@@ -1,11 +1,17 @@
 /** A plot as inline SVG, with the same numbers as a table beside it. */
+
 import { scaleLinear, scaleTime } from "d3-scale";
 import { area, curveMonotoneX, line } from "d3-shape";
+import { useId } from "preact/hooks";
+import { LANGUAGE, say } from "./texts.ts";
+import { countWords, percentWords } from "./words.ts";
 
 export interface Series {
   readonly name: string;
   /** `undefined`: nothing is known of this step. */
   readonly values: readonly (number | undefined)[];
+  /** What stands in the legend, where it is neither the sum nor the newest. */
+  readonly whole?: string;
 }
 
 export interface ChartProps {
@@ -23,16 +29,20 @@ const RIGHT = 20;
 const TOP = 10;
 const BOTTOM = 22;
 
-const CLOCK = new Intl.DateTimeFormat(undefined, {
+const CLOCK = new Intl.DateTimeFormat(LANGUAGE, {
   ...({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const),
 });
-const PRECISE = new Intl.DateTimeFormat(undefined, {
+const MS = new Intl.NumberFormat(LANGUAGE, {
+  ...({ style: "unit", unit: "millisecond", unitDisplay: "short" } as const),
+  ...{ minimumFractionDigits: 2, maximumFractionDigits: 2 },
+});
+const PRECISE = new Intl.DateTimeFormat(LANGUAGE, {
   ...({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const),
 });
 
 export function Chart(props: ChartProps) {
   const { title, unit, series, note } = props;
-  const id = title.toLowerCase().replaceAll(" ", "-");
+  const id = useId();
   return (
     <figure class="chart" aria-labelledby={id}>
       <figcaption>
@@ -41,12 +51,12 @@ export function Chart(props: ChartProps) {
       </figcaption>
       <Drawing {...props} />
       <ul class="legend">
-        {series.map(({ name, values }, index) => (
+        {series.map(({ name, values, whole }, index) => (
           <li key={name}>
             <svg aria-hidden="true" viewBox="0 0 24 8" width="24" height="8">
               <path class={`line s${index}`} d="M0 4H24" />
             </svg>
-            {name}: <strong>{sumWords(values, unit)}</strong>
+            {name}: <strong>{whole ?? sumWords(values, unit)}</strong>
           </li>
         ))}
       </ul>
@@ -57,7 +67,7 @@ export function Chart(props: ChartProps) {
 
 function Drawing({ title, unit, times, series }: ChartProps) {
   const known = series.flatMap(({ values }) => values.filter((value) => value !== undefined));
-  const most = Math.max(unit === "ms" ? 1 : 4, ...known);
+  const most = unit === "%" ? 100 : Math.max(unit === "ms" ? 1 : 4, ...known);
   const x = scaleTime([times[0] ?? 0, times.at(-1) ?? 1], [LEFT, WIDTH - RIGHT]);
   const y = scaleLinear([0, most], [HEIGHT - BOTTOM, TOP]).nice(4);
   const isThere = (value: number | undefined): boolean => value !== undefined;
@@ -65,19 +75,21 @@ function Drawing({ title, unit, times, series }: ChartProps) {
   const high = (value: number | undefined): number => y(value ?? 0);
   const stroke = line<number | undefined>(at, high).defined(isThere).curve(curveMonotoneX);
   const fill = area<number | undefined>(at, y(0), high).defined(isThere).curve(curveMonotoneX);
-  const spoken = series.map(({ name, values }) => `${name}: ${sumWords(values, unit)}`).join("; ");
+  const spoken = series
+    .map(({ name, values, whole }) => `${name}: ${whole ?? sumWords(values, unit)}`)
+    .join("; ");
 
   return (
     <svg
       role="img"
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      aria-label={`${title}, last ten minutes. ${spoken}`}
+      aria-label={say("lastTenMinutes", { title, values: spoken })}
     >
       {y.ticks(4).map((tick) => (
         <g key={tick} class="grid">
           <path d={`M${LEFT} ${y(tick)}H${WIDTH - RIGHT}`} />
           <text x={LEFT - 6} y={y(tick)} dy="0.32em" text-anchor="end">
-            {tick}
+            {countWords(tick)}
           </text>
         </g>
       ))}
@@ -103,18 +115,18 @@ function Numbers({ title, unit, times, series }: ChartProps) {
     .reverse();
   return (
     <details>
-      <summary>{title} as a table</summary>
+      <summary>{say("asTable", { title })}</summary>
       {steps.length === 0 ? (
-        <p class="note">Every number is zero, or not known.</p>
+        <p class="note">{say("allZero")}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keyboard too
-        <section class="scroll low" tabIndex={0} aria-label={`${title}, numbers`}>
+        <section class="scroll low" tabIndex={0} aria-label={say("numbersOf", { title })}>
           <table>
             <thead>
               <tr>
-                <th scope="col">Five seconds from</th>
+                <th scope="col">{say("fiveSecondsFrom")}</th>
                 {series.map(({ name }) => (
-                  <th key={name} scope="col">
+                  <th key={name} scope="col" class="number">
                     {name}
                   </th>
                 ))}
@@ -125,7 +137,9 @@ function Numbers({ title, unit, times, series }: ChartProps) {
                 <tr key={time}>
                   <th scope="row">{PRECISE.format(time)}</th>
                   {values.map((value, index) => (
-                    <td key={series[index]?.name}>{valueWords(value, unit)}</td>
+                    <td key={series[index]?.name} class="number">
+                      {valueWords(value, unit)}
+                    </td>
                   ))}
                 </tr>
               ))}
@@ -138,13 +152,14 @@ function Numbers({ title, unit, times, series }: ChartProps) {
 }
 
 function valueWords(value: number | undefined, unit: string): string {
-  if (value === undefined) return "not known";
-  return unit === "ms" ? `${value.toFixed(2)} ms` : String(value);
+  if (value === undefined) return say("notKnown");
+  if (unit === "%") return percentWords(value / 100);
+  return unit === "ms" ? MS.format(value) : countWords(value);
 }
 
 /** Counts are added up; a latency is the newest that is known. */
 function sumWords(values: readonly (number | undefined)[], unit: string): string {
   const known = values.filter((value) => value !== undefined);
   if (unit === "ms") return valueWords(known.at(-1), unit);
-  return String(known.reduce((sum, value) => sum + value, 0));
+  return countWords(known.reduce((sum, value) => sum + value, 0));
 }

@@ -4,6 +4,8 @@ import type { FoundView } from "../src/api.ts";
 import { ask, wordsOf } from "./ask.ts";
 import { Digest, Problem } from "./parts.tsx";
 import { linkToKey, linkToKeys } from "./route.ts";
+import { Said } from "./said.tsx";
+import { say } from "./texts.ts";
 
 export function Find() {
   const [problem, setProblem] = useState<string>();
@@ -27,37 +29,29 @@ export function Find() {
       else if (id !== undefined) location.hash = linkToKey(id);
       else if (key === "" && scopes[0] !== undefined)
         location.hash = linkToKeys({ scope: scopes[0] });
-      else
-        setProblem(
-          "There is no record of this scope and key: it expired, it was released, or it never was.",
-        );
+      else setProblem(say("notFound"));
     } catch (error) {
       setProblem(wordsOf(error));
     }
   }
 
   return (
-    <form class="bar find" onSubmit={find} aria-label="Find a key">
+    <form class="bar find" onSubmit={find} aria-label={say("findKey")}>
       <label>
-        Scope
-        <input name="scope" autoComplete="off" placeholder="global" />
+        {say("scope")}
+        <input name="scope" autoComplete="off" placeholder={say("globalScope")} />
       </label>
       <label class="wide">
-        Idempotency-Key
-        <input
-          name="key"
-          autoComplete="off"
-          spellcheck={false}
-          placeholder="as the client sent it"
-        />
+        {say("key")}
+        <input name="key" autoComplete="off" spellcheck={false} placeholder={say("asSent")} />
       </label>
       <button type="submit" class="primary">
-        Find
+        {say("find")}
       </button>
       <Problem text={problem} />
       {choices.length > 1 && (
         <p class="chip">
-          There are several, of a guard and of <code>run</code>:
+          <Said name="several" of={{ run: <code>run</code> }} />
           {choices.map((id) => (
             <a key={id} href={linkToKey(id)}>
               {" "}

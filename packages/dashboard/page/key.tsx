@@ -6,7 +6,9 @@ import { ask, useAsked } from "./ask.ts";
 import { useInterval, useRefresh } from "./live.ts";
 import { Ago, Digest, Empty, Instant, Problem, State, Title } from "./parts.tsx";
 import { linkToKey, linkToKeys } from "./route.ts";
-import { bytesWords, eventTone, eventWords, shortDigest } from "./words.ts";
+import { Said } from "./said.tsx";
+import { say, sayWord } from "./texts.ts";
+import { bytesWords, eventTone, shortDigest } from "./words.ts";
 
 export function Key({ id }: { id: string }) {
   const asked = useAsked(id, () => ask<RecordPage>(`records/${id}`));
@@ -16,7 +18,7 @@ export function Key({ id }: { id: string }) {
   useInterval(asked.again, 5_000, state === "in-flight" || state === "in-doubt");
   return (
     <>
-      <Title text={`Key ${shortDigest(id)}`}>
+      <Title text={say("keyTitle", { key: shortDigest(id) })}>
         {answer !== undefined && (
           <p class="lead">
             {answer.record.label} <State state={answer.record.state} />
@@ -27,7 +29,7 @@ export function Key({ id }: { id: string }) {
       {error !== undefined && (
         <Empty>
           <p>
-            A key that is sent again, and has no record, runs. <a href="#/keys">All keys</a>
+            <Said name="keyGone" of={{ keys: <a href="#/keys">{say("allKeys")}</a> }} />
           </p>
         </Empty>
       )}
@@ -49,11 +51,10 @@ function Doubt({ id }: { id: string }) {
   return (
     <div class="notice grave">
       <p>
-        <strong>Nobody knows whether it happened.</strong> The owner fell silent in the middle of
-        the work. Retries are told so, and do not run, until somebody who knows settles it.
+        <strong>{say("doubtLead")}</strong> {say("doubt")}
       </p>
       <a class="button primary" href={`${linkToKey(id)}/resolve`}>
-        Settle it
+        {say("settleIt")}
       </a>
     </div>
   );
@@ -62,26 +63,23 @@ function Doubt({ id }: { id: string }) {
 function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
   return (
     <section class="panel" aria-labelledby="timeline">
-      <h2 id="timeline">Timeline</h2>
+      <h2 id="timeline">{say("timeline")}</h2>
       <ol class="timeline">
         {entries.map((entry, index) => (
           // The same thing may happen twice in one millisecond.
           <li key={`${entry.at} ${entry.type} ${index}`} class={eventTone(entry.type)}>
-            <span class="what">{eventWords(entry.type)}</span>
+            <span class="what">{sayWord("event", entry.type)}</span>
             <span class="meta">
               <Instant at={entry.at} /> ·{" "}
-              {entry.clock === "store" ? "store's clock" : "this process"}
-              {entry.attempt !== undefined && ` · owner ${entry.attempt}`}
-              {entry.token !== undefined && ` · token ${entry.token}`}
+              {say(entry.clock === "store" ? "storesClock" : "thisProcess")}
+              {entry.attempt !== undefined && ` · ${say("owner", { attempt: entry.attempt })}`}
+              {entry.token !== undefined && ` · ${say("token", { token: entry.token })}`}
               {entry.detail !== undefined && ` · ${entry.detail}`}
             </span>
           </li>
         ))}
       </ol>
-      <p class="note">
-        The record says what became of the key. What happened on the way is what this process has
-        seen and still remembers; another process keeps its own.
-      </p>
+      <p class="note">{say("timelineNote")}</p>
     </section>
   );
 }
@@ -90,43 +88,41 @@ function Facts({ record }: { record: RecordView }) {
   const { leaseEndsAt, completedAt, expiresAt } = record;
   return (
     <section class="panel" aria-labelledby="record">
-      <h2 id="record">Record</h2>
+      <h2 id="record">{say("record")}</h2>
       <dl class="facts">
-        <dt>Address</dt>
+        <dt>{say("address")}</dt>
         <dd>
           <code class="whole">{record.id}</code>
         </dd>
-        <dt>Scope</dt>
+        <dt>{say("scope")}</dt>
         <dd>
           <a href={linkToKeys({ scope: record.scope })}>
             <Digest digest={record.scope} />
           </a>
         </dd>
-        <dt>Effects</dt>
-        <dd>{record.effects}</dd>
-        <dt>Owner</dt>
-        <dd>
-          attempt {record.attempt}, token {record.token}
-        </dd>
-        <dt>Claimed</dt>
+        <dt>{say("effects")}</dt>
+        <dd>{sayWord("effects", record.effects)}</dd>
+        <dt>{say("ownerTerm")}</dt>
+        <dd>{say("attemptAndToken", { attempt: record.attempt, token: record.token })}</dd>
+        <dt>{say("claimed")}</dt>
         <dd>
           <Ago at={record.claimedAt} />
         </dd>
         {leaseEndsAt !== undefined && (
-          <dt>{record.state === "in-doubt" ? "In doubt since" : "Lease ends"}</dt>
+          <dt>{say(record.state === "in-doubt" ? "inDoubtSince" : "leaseEnds")}</dt>
         )}
         {leaseEndsAt !== undefined && (
           <dd>
             <Ago at={leaseEndsAt} />
           </dd>
         )}
-        {completedAt !== undefined && <dt>Completed</dt>}
+        {completedAt !== undefined && <dt>{say("completed")}</dt>}
         {completedAt !== undefined && (
           <dd>
             <Ago at={completedAt} />
           </dd>
         )}
-        {expiresAt !== undefined && <dt>Expires</dt>}
+        {expiresAt !== undefined && <dt>{say("expires")}</dt>}
         {expiresAt !== undefined && (
           <dd>
             <Ago at={expiresAt} />
@@ -140,7 +136,7 @@ function Facts({ record }: { record: RecordView }) {
 function Kept({ kept }: { kept: KeptView }) {
   return (
     <section class="panel" aria-labelledby="kept">
-      <h2 id="kept">What duplicates get</h2>
+      <h2 id="kept">{say("duplicatesGet")}</h2>
       <p>{sentenceOf(kept)}</p>
       {kept.headers !== undefined && (
         <dl class="facts">
@@ -156,25 +152,28 @@ function Kept({ kept }: { kept: KeptView }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must do so by keyboard too
         <pre tabIndex={0}>{kept.body}</pre>
       )}
-      {kept.isCut === true && <p class="note">The rest is not shown.</p>}
+      {kept.isCut === true && <p class="note">{say("isCut")}</p>}
       {kept.body === undefined && kept.kind !== "tombstone" && kept.kind !== "damaged" && (
         <p class="note">
-          It is not shown, because it may be personal: see the option <code>showAnswers</code>.
+          <Said name="notShown" of={{ option: <code>showAnswers</code> }} />
         </p>
       )}
     </section>
   );
 }
 
-function sentenceOf({ kind, status, type, bytes }: KeptView): string {
+function sentenceOf({ kind, status = 0, type, bytes }: KeptView): string {
+  const size = bytesWords(bytes);
   switch (kind) {
     case "answer":
-      return `An answer with status ${status}, ${bytesWords(bytes)}${type === undefined ? "" : ` of ${type}`}.`;
+      return type === undefined
+        ? say("getAnswer", { status, size })
+        : say("getTypedAnswer", { status, size, type });
     case "tombstone":
-      return `It happened, with status ${status}. The answer was not kept.`;
+      return say("getTombstone", { status });
     case "value":
-      return `A value of ${bytesWords(bytes)}, kept by \`run\`.`;
+      return say("getValue", { size });
     case "damaged":
-      return "The kept bytes are not those that were written. Nothing is replayed, and nothing runs.";
+      return say("getDamaged");
   }
 }

@@ -4,21 +4,24 @@ import { ask, useAsked } from "./ask.ts";
 import { Find } from "./find.tsx";
 import { useRefresh } from "./live.ts";
 import { Ago, Digest, Empty, Options, Problem, State, Title } from "./parts.tsx";
-import { linkToKey, linkToKeys } from "./route.ts";
-import { bytesWords } from "./words.ts";
+import { type Column, RecordTable } from "./record-table.tsx";
+import { linkToKeys } from "./route.ts";
+import { Said } from "./said.tsx";
+import { say } from "./texts.ts";
+import { bytesWords, countWords, shortDigest } from "./words.ts";
 
 const STATES = [
-  ["", "any"],
-  ["in-flight", "in flight"],
-  ["in-doubt", "in doubt"],
-  ["completed", "completed"],
+  ["", say("anyState")],
+  ["in-flight", say("state:in-flight")],
+  ["in-doubt", say("state:in-doubt")],
+  ["completed", say("state:completed")],
 ] as const;
 
 const AGES = [
-  ["", "any age"],
-  ["60000", "older than a minute"],
-  ["3600000", "older than an hour"],
-  ["86400000", "older than a day"],
+  ["", say("anyAge")],
+  ["60000", say("olderMinute")],
+  ["3600000", say("olderHour")],
+  ["86400000", say("olderDay")],
 ] as const;
 
 const FILTERS = ["state", "label", "status", "ageMs", "scope"];
@@ -34,22 +37,29 @@ export function Keys({ query }: { query: URLSearchParams }) {
 
   return (
     <>
-      <Title text="Keys">
-        <p class="lead">One row for each key: its first request, and what came of it.</p>
+      <Title text={say("keys")}>
+        <p class="lead">{say("keysLead")}</p>
       </Title>
       <Find />
       <Filters filters={filters} />
       <Problem text={error} />
-      <section aria-label="Records" aria-busy={isBusy}>
-        {answer !== undefined && answer.rows.length > 0 && <Rows rows={answer.rows} />}
+      <section aria-label={say("records")} aria-busy={isBusy}>
+        {answer !== undefined && answer.rows.length > 0 && (
+          <RecordTable
+            name={say("recordsTable")}
+            first={say("firstRequest")}
+            columns={COLUMNS}
+            rows={answer.rows}
+          />
+        )}
         {answer?.rows.length === 0 && <Nothing isFiltered={isFiltered} view={answer} />}
       </section>
       {(after !== "" || answer?.next !== undefined) && (
-        <nav class="pages" aria-label="Pages">
-          {after !== "" && <a href={linkToKeys(filters)}>First page</a>}
+        <nav class="pages" aria-label={say("pages")}>
+          {after !== "" && <a href={linkToKeys(filters)}>{say("firstPage")}</a>}
           {answer?.next !== undefined && (
             <a href={linkToKeys({ ...filters, after: answer.next })}>
-              {answer.rows.length === 0 ? "Look further" : "Next page"}
+              {say(answer.rows.length === 0 ? "lookFurther" : "nextPage")}
             </a>
           )}
         </nav>
@@ -79,19 +89,19 @@ function Filters({ filters }: { filters: Readonly<Record<string, string>> }) {
   const { state = "", label, status, ageMs = "", scope = "" } = filters;
   return (
     // Made anew with each address, so that the fields say what is shown.
-    <form class="bar" key={JSON.stringify(filters)} onSubmit={apply} aria-label="Filter">
+    <form class="bar" key={JSON.stringify(filters)} onSubmit={apply} aria-label={say("filter")}>
       <label>
-        State
+        {say("state")}
         <select name="state">
           <Options chosen={state} of={STATES} />
         </select>
       </label>
       <label>
-        Method or path
+        {say("methodOrPath")}
         <input name="label" type="search" defaultValue={label} placeholder="POST /payments" />
       </label>
       <label>
-        Status
+        {say("status")}
         <input
           class="short"
           name="status"
@@ -102,82 +112,56 @@ function Filters({ filters }: { filters: Readonly<Record<string, string>> }) {
         />
       </label>
       <label>
-        Age
+        {say("age")}
         <select name="ageMs">
           <Options chosen={ageMs} of={AGES} />
         </select>
       </label>
-      <button type="submit">Filter</button>
+      <button type="submit">{say("filter")}</button>
       {scope !== "" && (
         <p class="chip">
-          Scope <Digest digest={scope} />{" "}
-          <a href={linkToKeys({ ...filters, scope: "" })}>any scope</a>
+          {say("scope")} <Digest digest={scope} />{" "}
+          <a href={linkToKeys({ ...filters, scope: "" })}>{say("anyScope")}</a>
         </p>
       )}
     </form>
   );
 }
 
-function Rows({ rows }: { rows: readonly Row[] }) {
+const COLUMNS: readonly Column[] = [
+  { name: say("state"), cell: ({ state }) => <State state={state} /> },
+  {
+    name: say("replaysSeen"),
+    isNumber: true,
+    cell: ({ replays }) => countWords(replays),
+  },
+  { name: say("claimed"), cell: ({ claimedAt }) => <Ago at={claimedAt} /> },
+  { name: say("attempt"), isNumber: true, cell: ({ attempt }) => attempt },
+  { name: say("kept"), cell: keptWords },
+  { name: say("scope"), cell: ({ scope }) => <Scope scope={scope} /> },
+];
+
+function Scope({ scope }: { scope: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too
-    <section class="scroll" tabIndex={0} aria-label="Records, table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">First request</th>
-            <th scope="col">State</th>
-            <th scope="col">Replays seen</th>
-            <th scope="col">Claimed</th>
-            <th scope="col">Owner</th>
-            <th scope="col">Kept</th>
-            <th scope="col">Scope</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.id}>
-              <th scope="row">
-                <a href={linkToKey(row.id)}>
-                  {row.label} <Digest digest={row.id} />
-                </a>
-              </th>
-              <td>
-                <State state={row.state} />
-              </td>
-              <td>{row.replays === 0 ? "none" : row.replays}</td>
-              <td>
-                <Ago at={row.claimedAt} />
-              </td>
-              <td>attempt {row.attempt}</td>
-              <td>{keptWords(row)}</td>
-              <td>
-                <a
-                  href={linkToKeys({ scope: row.scope })}
-                  aria-label={`Only scope ${row.scope.slice(0, 12)}`}
-                >
-                  <Digest digest={row.scope} />
-                </a>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <a href={linkToKeys({ scope })} aria-label={say("onlyScope", { scope: shortDigest(scope) })}>
+      <Digest digest={scope} />
+    </a>
   );
 }
 
 function keptWords({ kept }: Row): string {
-  if (kept === undefined) return "nothing yet";
+  if (kept === undefined) return say("keptNothing");
+  const { status = 0 } = kept;
+  const size = bytesWords(kept.bytes);
   switch (kept.kind) {
     case "answer":
-      return `${kept.status}, ${bytesWords(kept.bytes)}`;
+      return say("keptAnswer", { status, size });
     case "tombstone":
-      return `${kept.status}, not kept`;
+      return say("keptTombstone", { status });
     case "value":
-      return `value, ${bytesWords(kept.bytes)}`;
+      return say("keptValue", { size });
     case "damaged":
-      return "cannot be read";
+      return say("keptDamaged");
   }
 }
 
@@ -185,23 +169,22 @@ function Nothing({ isFiltered, view }: { isFiltered: boolean; view: RowsView }) 
   if (view.next !== undefined) {
     return (
       <Empty>
-        <p>None of the {view.looked} records that were looked at fits. There are more.</p>
+        <p>{say("noneOfLooked", { looked: countWords(view.looked) })}</p>
       </Empty>
     );
   }
   return isFiltered ? (
     <Empty>
-      <p>No record fits. Records that have expired are not listed.</p>
+      <p>{say("noneFits")}</p>
       <p>
-        <a href="#/keys">Show all</a>
+        <a href="#/keys">{say("showAll")}</a>
       </p>
     </Empty>
   ) : (
     <Empty>
-      <p>There is no record yet.</p>
+      <p>{say("noRecord")}</p>
       <p>
-        As soon as a request with an <code>Idempotency-Key</code> reaches a guarded route, its
-        record appears here by itself.
+        <Said name="noRecordYet" of={{ key: <code>Idempotency-Key</code> }} />
       </p>
     </Empty>
   );

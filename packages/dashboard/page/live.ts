@@ -58,9 +58,9 @@ export function useInterval(call: () => void, ms: number, isOn = true): void {
   }, [ms, isOn]);
 }
 
-/** At most once a second, and only while an answer is quick: asking again must not be the load. */
+/** At most once a second, and for a tenth of the time: asking again must not be the load. */
 const SPACING_MS = 1_000;
-const QUICK_MS = 250;
+const PAUSES = 9;
 
 /** Asks again when something happened that `concerns` the view. */
 export function useRefresh(
@@ -78,10 +78,12 @@ export function useRefresh(
       latest.current.asked.again();
     };
     const listener: Listener = ({ events, merged, isGap }) => {
-      if (latest.current.asked.tookMs > QUICK_MS || timer !== undefined) return;
+      if (timer !== undefined) return;
       if (!isGap && merged === 0 && !events.some(latest.current.concerns)) return;
       // A moment later: an event is told before the store has been written to the end.
-      timer = setTimeout(ask, Math.max(150, last + SPACING_MS - performance.now()));
+      const { tookMs } = latest.current.asked;
+      const pause = tookMs + Math.max(SPACING_MS, PAUSES * tookMs);
+      timer = setTimeout(ask, Math.max(150, last + pause - performance.now()));
     };
     listeners.add(listener);
     return () => {

@@ -1,13 +1,14 @@
 /** The small parts that views are made of. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { STATE_SIGNS, STATE_WORDS, shortDigest, spanWords } from "./words.ts";
+import { LANGUAGE, say, sayWord } from "./texts.ts";
+import { agoWords, STATE_SIGNS, shortDigest } from "./words.ts";
 
 /** The heading of a view. It takes the focus, so that a keyboard or a reader goes on from there. */
 export function Title({ text, children }: { text: string; children?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${text} · oncekey`;
+    document.title = `${text} · ${say("product")}`;
     heading.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, [text]);
@@ -24,23 +25,21 @@ export function Title({ text, children }: { text: string; children?: ComponentCh
 export function State({ state }: { state: string }) {
   return (
     <span class={`state ${state}`}>
-      <span aria-hidden="true">{STATE_SIGNS[state]}</span> {STATE_WORDS[state] ?? state}
+      <span aria-hidden="true">{STATE_SIGNS[state]}</span> {sayWord("state", state)}
     </span>
   );
 }
 
-const CLOCK = new Intl.DateTimeFormat(undefined, {
+const CLOCK = new Intl.DateTimeFormat(LANGUAGE, {
   ...({ year: "numeric", month: "short", day: "numeric" } as const),
   ...({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const),
 });
 
 export function Ago({ at }: { at: number }) {
   const ms = Date.now() - at;
-  const words = Math.abs(ms) < 1000 ? "just now" : spanWords(ms);
-  const text = words === "just now" ? words : ms < 0 ? `in ${words}` : `${words} ago`;
   return (
     <time dateTime={new Date(at).toISOString()} title={CLOCK.format(at)}>
-      {text}
+      {agoWords(ms)}
     </time>
   );
 }

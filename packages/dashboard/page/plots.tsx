@@ -2,11 +2,15 @@
 import type { SeenEvent } from "../src/event-memory.ts";
 import type { PlotsView, Step } from "../src/plots.ts";
 import { ask, useAsked } from "./ask.ts";
+import { Bars } from "./bars.tsx";
 import { Chart, type Series } from "./chart.tsx";
+import { Health } from "./health.tsx";
 import { useInterval, useRefresh } from "./live.ts";
 import { Empty, Instant, Problem, Title } from "./parts.tsx";
 import { Standing } from "./standing.tsx";
-import { eventTone, eventWords } from "./words.ts";
+import { Survey } from "./survey.tsx";
+import { say, sayWord } from "./texts.ts";
+import { eventTone, percentWords } from "./words.ts";
 
 export function Plots({ events }: { events: readonly SeenEvent[] }) {
   const asked = useAsked("plots", () => ask<PlotsView>("plots"));
@@ -15,17 +19,19 @@ export function Plots({ events }: { events: readonly SeenEvent[] }) {
   const { answer, error } = asked;
   return (
     <>
-      <Title text="Plots">
-        <p class="lead">
-          What this process has seen in the last ten minutes, in steps of five seconds.
-        </p>
+      <Title text={say("plots")}>
+        <p class="lead">{say("plotsLead")}</p>
       </Title>
       <Problem text={error} />
       {answer !== undefined && <Charts view={answer} />}
       <Standing />
+      <div class="charts">
+        {answer !== undefined && <Labels view={answer} />}
+        <Survey />
+      </div>
       <div class="columns">
         <Feed events={events} />
-        {answer !== undefined && <Labels view={answer} />}
+        <Health />
       </div>
     </>
   );
@@ -42,88 +48,98 @@ function Charts({ view: { steps } }: { view: PlotsView }) {
     <div class="charts">
       <Chart
         {...common}
-        title="Requests"
-        note="Requests with a key, whatever became of them."
-        series={[series("requests", (step) => step.requests)]}
+        title={say("requests")}
+        note={say("requestsNote")}
+        series={[series(say("requestsSeries"), (step) => step.requests)]}
       />
       <Chart
         {...common}
-        title="Duplicates absorbed"
-        note="Retries that did not run again. Replays are those that got the kept answer."
+        title={say("prevented")}
+        note={say("preventedNote")}
         series={[
-          series("absorbed", (step) => step.absorbed),
-          series("replayed", (step) => step.replayed),
+          series(say("preventedSeries"), (step) => step.absorbed),
+          series(say("replayedSeries"), (step) => step.replayed),
         ]}
       />
       <Chart
         {...common}
-        title="Conflicts"
-        note="A duplicate came while the first was running; or a key came back with another request."
-        series={[
-          series("conflicts", (step) => step.conflicts),
-          series("mismatches", (step) => step.mismatches),
-        ]}
+        unit="%"
+        title={say("replayRate")}
+        note={say("replayRateNote")}
+        series={[{ ...series(say("replayedSeries"), replayRate), whole: wholeRate(steps) }]}
       />
       <Chart
         {...common}
-        title="In doubt"
-        note="Retries that were told that nobody knows the outcome."
-        series={[series("told", (step) => step.inDoubt)]}
+        title={say("conflicts")}
+        note={say("conflictsNote")}
+        series={[series(say("conflictsSeries"), (step) => step.conflicts)]}
+      />
+      <Chart
+        {...common}
+        title={say("mismatches")}
+        note={say("mismatchesNote")}
+        series={[series(say("mismatchesSeries"), (step) => step.mismatches)]}
+      />
+      <Chart
+        {...common}
+        title={say("retriesInDoubt")}
+        note={say("retriesInDoubtNote")}
+        series={[series(say("toldSeries"), (step) => step.inDoubt)]}
       />
       <Chart
         {...common}
         unit="ms"
-        title="Store latency"
-        note="Calls of the store, and a read of it once a second while somebody looks."
-        series={[series("p50", (step) => step.p50Ms), series("p99", (step) => step.p99Ms)]}
+        title={say("addedLatency")}
+        note={say("addedLatencyNote")}
+        series={[
+          series(say("p50Series"), (step) => step.p50Ms),
+          series(say("p99Series"), (step) => step.p99Ms),
+        ]}
       />
       <Chart
         {...common}
-        title="Store failures"
-        note="Calls that got no answer, or were refused."
-        series={[series("failures", (step) => step.storeFailures)]}
+        unit="ms"
+        title={say("storeReads")}
+        note={say("storeReadsNote")}
+        series={[series(say("slowestSeries"), (step) => step.readMs)]}
+      />
+      <Chart
+        {...common}
+        title={say("storeFailures")}
+        note={say("storeFailuresNote")}
+        series={[series(say("failuresSeries"), (step) => step.storeFailures)]}
       />
     </div>
   );
 }
 
+const replayRate = ({ requests, replayed }: Step): number | undefined =>
+  requests === 0 ? undefined : (100 * replayed) / requests;
+
+function wholeRate(steps: readonly Step[]): string {
+  const sum = (of: (step: Step) => number) => steps.reduce((total, step) => total + of(step), 0);
+  const requests = sum((step) => step.requests);
+  return requests === 0 ? say("notKnown") : percentWords(sum((step) => step.replayed) / requests);
+}
+
 function Labels({ view: { labels } }: { view: PlotsView }) {
   return (
-    <section class="panel" aria-labelledby="labels">
-      <h2 id="labels">Busiest</h2>
-      {labels.length === 0 ? (
-        <Empty>
-          <p>The routes with the most requests appear here.</p>
-        </Empty>
-      ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Request</th>
-              <th scope="col">Times</th>
-            </tr>
-          </thead>
-          <tbody>
-            {labels.map(({ label, requests }) => (
-              <tr key={label}>
-                <th scope="row">{label}</th>
-                <td>{requests}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <Bars
+      title={say("topRoutes")}
+      note={say("topRoutesNote")}
+      columns={[say("request"), say("times")]}
+      bands={labels.map(({ label, requests }) => ({ name: label, count: requests }))}
+    />
   );
 }
 
 function Feed({ events }: { events: readonly SeenEvent[] }) {
   return (
     <section class="panel" aria-labelledby="feed">
-      <h2 id="feed">As it happens</h2>
+      <h2 id="feed">{say("asItHappens")}</h2>
       {events.length === 0 ? (
         <Empty>
-          <p>Events appear here while this page is open, a moment after they happened.</p>
+          <p>{say("eventsAppear")}</p>
         </Empty>
       ) : (
         <ol class="timeline">
@@ -132,7 +148,7 @@ function Feed({ events }: { events: readonly SeenEvent[] }) {
             .reverse()
             .map((event) => (
               <li key={event.number} class={eventTone(event.type)}>
-                <span class="what">{eventWords(event.type)}</span>
+                <span class="what">{sayWord("event", event.type)}</span>
                 <span class="meta">
                   <Instant at={event.at} /> · {event.label}
                   {event.record !== undefined && ` · ${event.record}`}

@@ -3,8 +3,11 @@ import { useState } from "preact/hooks";
 import type { Row, RowsView } from "../src/api.ts";
 import { ask, useAsked, wordsOf } from "./ask.ts";
 import { useInterval, useRefresh } from "./live.ts";
-import { Ago, Digest, Empty, Problem, Title } from "./parts.tsx";
+import { Ago, Empty, Problem, Title } from "./parts.tsx";
+import { type Column, RecordTable } from "./record-table.tsx";
 import { linkToKey } from "./route.ts";
+import { say } from "./texts.ts";
+import { shortDigest } from "./words.ts";
 
 /** More would not be settled by hand, and a page must not grow without end. */
 const KEPT_MAX = 1000;
@@ -32,30 +35,31 @@ export function Queue() {
 
   return (
     <>
-      <Title text="In doubt">
-        <p class="lead">
-          The owner of each fell silent, and nobody knows whether it happened. The oldest comes
-          first.
-        </p>
+      <Title text={say("inDoubt")}>
+        <p class="lead">{say("queueLead")}</p>
       </Title>
       <Problem text={problem ?? asked.error} />
-      <section aria-label="Records in doubt" aria-busy={asked.isBusy}>
-        {shown !== undefined && shown.rows.length > 0 && <Rows rows={shown.rows} />}
+      <section aria-label={say("recordsInDoubt")} aria-busy={asked.isBusy}>
+        {shown !== undefined && shown.rows.length > 0 && (
+          <RecordTable
+            name={say("recordsInDoubtTable")}
+            first={say("request")}
+            columns={COLUMNS}
+            rows={shown.rows}
+          />
+        )}
         {shown?.rows.length === 0 && shown.next === undefined && (
           <Empty>
-            <p>Nothing is in doubt.</p>
-            <p>
-              When the owner of an unrepeatable effect falls silent, in a crash or cut off from the
-              store, its key appears here as soon as its lease has ended.
-            </p>
+            <p>{say("nothingInDoubt")}</p>
+            <p>{say("wouldBeInDoubt")}</p>
           </Empty>
         )}
       </section>
       {shown?.next !== undefined && (
         <p class="pages">
-          There are more: the order holds for those that were read.{" "}
+          {say("queueMore")}{" "}
           <button type="button" onClick={lookFurther}>
-            Look further
+            {say("lookFurther")}
           </button>
         </p>
       )}
@@ -65,50 +69,22 @@ export function Queue() {
 
 const since = (row: Row): number => row.leaseEndsAt ?? 0;
 
-function Rows({ rows }: { rows: readonly Row[] }) {
+const COLUMNS: readonly Column[] = [
+  { name: say("inDoubtSince"), cell: (row) => <Ago at={since(row)} /> },
+  { name: say("claimed"), cell: ({ claimedAt }) => <Ago at={claimedAt} /> },
+  { name: say("attempt"), isNumber: true, cell: ({ attempt }) => attempt },
+  { name: say("tokenHead"), isNumber: true, cell: ({ token }) => token },
+  { name: say("settle"), cell: (row) => <Settle row={row} /> },
+];
+
+function Settle({ row: { id, label } }: { row: Row }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must do so by keyboard too
-    <section class="scroll" tabIndex={0} aria-label="Records in doubt, table">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Request</th>
-            <th scope="col">In doubt since</th>
-            <th scope="col">Claimed</th>
-            <th scope="col">Owner</th>
-            <th scope="col">Token</th>
-            <th scope="col">Settle</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.id}>
-              <th scope="row">
-                <a href={linkToKey(row.id)}>
-                  {row.label} <Digest digest={row.id} />
-                </a>
-              </th>
-              <td>
-                <Ago at={since(row)} />
-              </td>
-              <td>
-                <Ago at={row.claimedAt} />
-              </td>
-              <td>attempt {row.attempt}</td>
-              <td>{row.token}</td>
-              <td>
-                <a
-                  class="button"
-                  href={`${linkToKey(row.id)}/resolve`}
-                  aria-label={`Settle ${row.label} ${row.id.slice(0, 12)}`}
-                >
-                  Settle
-                </a>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <a
+      class="button"
+      href={`${linkToKey(id)}/resolve`}
+      aria-label={say("settleOne", { request: label, key: shortDigest(id) })}
+    >
+      {say("settle")}
+    </a>
   );
 }

@@ -7,7 +7,9 @@ import type { Review } from "../src/resolution.ts";
 import { ask, useAsked, wordsOf } from "./ask.ts";
 import { Ago, Digest, Empty, Options, Problem, Title } from "./parts.tsx";
 import { linkToKey } from "./route.ts";
-import { bytesWords, STATE_WORDS, shortDigest } from "./words.ts";
+import { Said } from "./said.tsx";
+import { say, sayWord } from "./texts.ts";
+import { bytesWords, shortDigest } from "./words.ts";
 
 interface Wish {
   readonly token: number;
@@ -30,10 +32,17 @@ export function Resolve({ id, session }: { id: string; session: SessionView | un
   const record = answer?.record;
   return (
     <>
-      <Title text={`Settle ${shortDigest(id)}`}>
+      <Title text={say("settleTitle", { key: shortDigest(id) })}>
         {record !== undefined && (
           <p class="lead">
-            {record.label} · owner {record.attempt} · claimed <Ago at={record.claimedAt} />
+            <Said
+              name="settleLead"
+              of={{
+                request: record.label,
+                attempt: record.attempt,
+                claimed: <Ago at={record.claimedAt} />,
+              }}
+            />
           </p>
         )}
       </Title>
@@ -59,8 +68,13 @@ function Steps(props: {
     return (
       <Empty>
         <p>
-          This record is {STATE_WORDS[record.state]}: there is nothing to settle.{" "}
-          <a href={linkToKey(record.id)}>What happened to it</a>
+          <Said
+            name="nothingToSettle"
+            of={{
+              state: sayWord("state", record.state),
+              link: <a href={linkToKey(record.id)}>{say("whatHappened")}</a>,
+            }}
+          />
         </p>
       </Empty>
     );
@@ -78,9 +92,9 @@ function Steps(props: {
 
   return (
     <>
-      <ol class="steps" aria-label="Steps">
-        <li aria-current={step.name === "say" ? "step" : undefined}>Say what is known</li>
-        <li aria-current={step.name === "confirm" ? "step" : undefined}>Confirm</li>
+      <ol class="steps" aria-label={say("steps")}>
+        <li aria-current={step.name === "say" ? "step" : undefined}>{say("stepSay")}</li>
+        <li aria-current={step.name === "confirm" ? "step" : undefined}>{say("stepConfirm")}</li>
       </ol>
       <Problem text={problem} />
       {step.name === "say" ? (
@@ -137,9 +151,9 @@ function Say({
   }
 
   return (
-    <form class="sheet" onSubmit={said} aria-label="What is known">
+    <form class="sheet" onSubmit={said} aria-label={say("whatIsKnown")}>
       <fieldset>
-        <legend>Did it happen?</legend>
+        <legend>{say("didItHappen")}</legend>
         <label class="choice">
           <input
             type="radio"
@@ -149,8 +163,7 @@ function Say({
             onChange={() => setHappened(true)}
           />
           <span>
-            <strong>It happened.</strong> Every retry gets the answer that you attach, and nothing
-            runs.
+            <strong>{say("happenedLead")}</strong> {say("happened")}
           </span>
         </label>
         <label class="choice">
@@ -162,22 +175,20 @@ function Say({
             onChange={() => setHappened(false)}
           />
           <span>
-            <strong>It did not happen, and cannot happen any more.</strong> The record is released,
-            and the next retry runs. An owner that only stands still may yet go on: make sure that
-            it is gone.
+            <strong>{say("notHappenedLead")}</strong> {say("notHappened")}
           </span>
         </label>
       </fieldset>
       {happened === true && <AnswerFields wish={wish} />}
       <label>
-        Reason, for the audit log
+        {say("reasonForAudit")}
         <textarea name="reason" rows={2} required minLength={3} maxLength={500}>
           {wish?.reason}
         </textarea>
       </label>
       <p class="actions">
         <button type="submit" class="primary">
-          Review
+          {say("review")}
         </button>
       </p>
     </form>
@@ -192,10 +203,10 @@ const TYPES = [
 function AnswerFields({ wish }: { wish: Wish | undefined }) {
   return (
     <fieldset>
-      <legend>The answer that retries get</legend>
+      <legend>{say("answerForRetries")}</legend>
       <div class="row">
         <label>
-          Status
+          {say("status")}
           <input
             class="short"
             name="status"
@@ -207,18 +218,18 @@ function AnswerFields({ wish }: { wish: Wish | undefined }) {
           />
         </label>
         <label>
-          Type
+          {say("type")}
           <select name="type">
             <Options chosen={wish?.type ?? "application/json"} of={TYPES} />
           </select>
         </label>
         <label class="wide">
-          Location, if something was made
+          {say("locationIfMade")}
           <input name="location" defaultValue={wish?.location ?? ""} placeholder="/payments/17" />
         </label>
       </div>
       <label>
-        Body
+        {say("body")}
         <textarea name="body" rows={6} class="code" spellcheck={false} placeholder='{ "id": 17 }'>
           {wish?.body}
         </textarea>
@@ -247,27 +258,19 @@ function Confirm(props: {
   return (
     <section class="sheet" aria-labelledby="confirm" aria-busy={isBusy}>
       <h2 id="confirm" tabIndex={-1} ref={heading}>
-        {review.happened ? "Settle as happened?" : "Settle as not happened?"}
+        {say(review.happened ? "confirmHappened" : "confirmNotHappened")}
       </h2>
-      <p>
-        {review.happened
-          ? "From now on every retry of this key gets this answer. It cannot be taken back."
-          : "The record is forgotten, and the next retry of this key runs. It cannot be taken back."}
-      </p>
+      <p>{say(review.happened ? "willAnswer" : "willRun")}</p>
       <dl class="facts">
-        <dt>Request</dt>
+        <dt>{say("request")}</dt>
         <dd>{review.label}</dd>
-        <dt>Key</dt>
+        <dt>{say("keyTerm")}</dt>
         <dd>
-          <Digest digest={props.id} />, under token {review.token}
+          <Said name="underToken" of={{ key: <Digest digest={props.id} />, token: review.token }} />
         </dd>
-        {review.answer !== undefined && <dt>Answer</dt>}
-        {review.answer !== undefined && (
-          <dd>
-            {review.answer.status}, {bytesWords(review.answer.bytes)} of {review.answer.type}
-          </dd>
-        )}
-        <dt>Reason</dt>
+        {review.answer !== undefined && <dt>{say("answer")}</dt>}
+        {review.answer !== undefined && <dd>{shapeWords(review.answer)}</dd>}
+        <dt>{say("reason")}</dt>
         <dd>{review.reason}</dd>
       </dl>
       {wish.body !== undefined && wish.body !== "" && (
@@ -276,15 +279,18 @@ function Confirm(props: {
       )}
       <p class="actions">
         <button type="button" class="primary danger" aria-disabled={isBusy} onClick={confirm}>
-          {review.happened ? "Settle as happened" : "Settle as not happened"}
+          {say(review.happened ? "settleAsHappened" : "settleAsNotHappened")}
         </button>
         <button type="button" onClick={props.onBack}>
-          Back
+          {say("back")}
         </button>
       </p>
     </section>
   );
 }
+
+const shapeWords = ({ status, bytes, type }: NonNullable<Review["answer"]>): string =>
+  say("answerShape", { status, size: bytesWords(bytes), type });
 
 function Done({ id, happened }: { id: string; happened: boolean }) {
   const place = useRef<HTMLDivElement>(null);
@@ -292,14 +298,11 @@ function Done({ id, happened }: { id: string; happened: boolean }) {
   return (
     <div class="notice good" role="status" tabIndex={-1} ref={place}>
       <p>
-        <strong>Settled.</strong>{" "}
-        {happened
-          ? "Every retry gets the answer that you attached."
-          : "The record is released: the next retry runs."}
+        <strong>{say("settled")}</strong> {say(happened ? "settledAnswer" : "settledReleased")}
       </p>
       <p>
-        {happened && <a href={linkToKey(id)}>What happened to this key</a>}{" "}
-        <a href="#/in-doubt">What else is in doubt</a>
+        {happened && <a href={linkToKey(id)}>{say("whatHappenedToKey")}</a>}{" "}
+        <a href="#/in-doubt">{say("whatElse")}</a>
       </p>
     </div>
   );

@@ -1,17 +1,14 @@
 /** What is unsettled at this moment: in flight by age and by what is left of the lease, and in doubt. */
-import type { Row, RowsView } from "../src/api.ts";
+import type { RowsView } from "../src/api.ts";
 import { ask, useAsked } from "./ask.ts";
-import { type Band, Bars } from "./bars.tsx";
+import { bandsOf } from "./bands.ts";
+import { Bars } from "./bars.tsx";
 import { useInterval } from "./live.ts";
 import { Problem } from "./parts.tsx";
+import { say } from "./texts.ts";
+import { countWords } from "./words.ts";
 
-const BANDS = [
-  ["under 10 s", 10_000],
-  ["under 1 min", 60_000],
-  ["under 10 min", 600_000],
-  ["under 1 h", 3_600_000],
-  ["longer", Number.POSITIVE_INFINITY],
-] as const;
+const BOUNDS_MS = [10_000, 60_000, 600_000, 3_600_000];
 
 /** Nobody can tell more bars from one another, and a store is not to be read whole. */
 const LIMIT = 200;
@@ -25,32 +22,42 @@ export function Standing() {
   const doubted = useAsked("doubted", () => ask<RowsView>("queue", {}));
   useInterval(running.again, 5_000, running.tookMs < QUICK_MS);
   useInterval(doubted.again, 5_000, doubted.tookMs < QUICK_MS);
+  const now = Date.now();
   return (
     <>
       <Problem text={running.error ?? doubted.error} />
       <div class="charts">
         {running.answer !== undefined && (
           <Bars
-            title="In flight, by age"
-            note={noteOf(
-              running.answer,
-              "Keys whose owner is at work, by the time since the claim.",
+            title={say("inFlightByAge")}
+            columns={[say("time"), say("keys")]}
+            note={noteOf(running.answer, say("inFlightByAgeNote"))}
+            bands={bandsOf(
+              BOUNDS_MS,
+              running.answer.rows.map(({ claimedAt }) => now - claimedAt),
             )}
-            bands={bandsOf(running.answer.rows, ({ claimedAt }) => Date.now() - claimedAt)}
           />
         )}
         {running.answer !== undefined && (
           <Bars
-            title="In flight, by lease left"
-            note={noteOf(running.answer, "How long each owner may still be silent.")}
-            bands={bandsOf(running.answer.rows, ({ leaseEndsAt = 0 }) => leaseEndsAt - Date.now())}
+            title={say("inFlightByLease")}
+            columns={[say("time"), say("keys")]}
+            note={noteOf(running.answer, say("inFlightByLeaseNote"))}
+            bands={bandsOf(
+              BOUNDS_MS,
+              running.answer.rows.map(({ leaseEndsAt = 0 }) => leaseEndsAt - now),
+            )}
           />
         )}
         {doubted.answer !== undefined && (
           <Bars
-            title="In doubt, by age"
-            note={noteOf(doubted.answer, "Keys that wait for somebody who knows.")}
-            bands={bandsOf(doubted.answer.rows, ({ leaseEndsAt = 0 }) => Date.now() - leaseEndsAt)}
+            title={say("inDoubtByAge")}
+            columns={[say("time"), say("keys")]}
+            note={noteOf(doubted.answer, say("inDoubtByAgeNote"))}
+            bands={bandsOf(
+              BOUNDS_MS,
+              doubted.answer.rows.map(({ leaseEndsAt = 0 }) => now - leaseEndsAt),
+            )}
           />
         )}
       </div>
@@ -58,14 +65,5 @@ export function Standing() {
   );
 }
 
-function bandsOf(rows: readonly Row[], spanOf: (row: Row) => number): Band[] {
-  const counts = BANDS.map(() => 0);
-  for (const row of rows) {
-    const index = BANDS.findIndex(([, most]) => spanOf(row) < most);
-    counts[index] = (counts[index] ?? 0) + 1;
-  }
-  return BANDS.map(([name], index) => ({ name, count: counts[index] ?? 0 }));
-}
-
 const noteOf = ({ rows, next }: RowsView, note: string): string =>
-  next === undefined ? note : `${note} There are more than these ${rows.length}.`;
+  next === undefined ? note : say("moreThanThese", { note, count: countWords(rows.length) });

@@ -1,5 +1,6 @@
 /** Light, dark, or as the system has it. Remembered in this browser. */
 import { useEffect, useState } from "preact/hooks";
+import { say } from "./texts.ts";
 
 const NAME = "oncekey-theme";
 
@@ -15,11 +16,11 @@ export function Theme() {
   }, [theme]);
   return (
     <label class="theme">
-      <span>Theme</span>
+      <span>{say("theme")}</span>
       <select value={theme} onChange={(event) => setTheme(event.currentTarget.value)}>
-        <option value="auto">system</option>
-        <option value="light">light</option>
-        <option value="dark">dark</option>
+        <option value="auto">{say("themeSystem")}</option>
+        <option value="light">{say("themeLight")}</option>
+        <option value="dark">{say("themeDark")}</option>
       </select>
     </label>
   );

@@ -1,10 +1,5 @@
-/** What the page says of states and events: one place for all of its words about them. */
-
-export const STATE_WORDS: Readonly<Record<string, string>> = {
-  "in-flight": "in flight",
-  "in-doubt": "in doubt",
-  completed: "completed",
-};
+/** How states, events, spans and sizes are shown: what of it no text can say. */
+import { LANGUAGE, say } from "./texts.ts";
 
 /** Shapes, so that no state is told by its colour alone. */
 export const STATE_SIGNS: Readonly<Record<string, string>> = {
@@ -13,50 +8,18 @@ export const STATE_SIGNS: Readonly<Record<string, string>> = {
   completed: "●",
 };
 
-const EVENT_WORDS: Readonly<Record<string, string>> = {
-  "record-claimed": "Claimed: an owner began to run it",
-  "record-completed": "Completed: the result is kept, and answers every duplicate",
-  "lease-ends": "The lease ends, unless it is renewed",
-  "became-in-doubt": "In doubt: the owner fell silent, and nobody knows whether it happened",
-  resolved: "Settled by hand",
-  expires: "The record expires",
-  claimed: "Claimed: the handler runs",
-  renewed: "The lease was renewed",
-  completed: "Completed by its owner",
-  released: "Released: a retry runs afresh",
-  "gave-up": "Given up: the handler's outcome is not known",
-  "rolled-back": "Rolled back with its transaction",
-  superseded: "The owner found that the record was no longer its own",
-  replayed: "Replayed: a duplicate got the kept answer",
-  "in-flight": "Conflict: a duplicate came while the first request was running",
-  "in-doubt": "A duplicate met the record in doubt, and was told so",
-  mismatch: "Mismatch: the key came back with another request",
-  reconciled: "Reconciled by the application",
-  "lease-lost": "The lease was lost, and the handler's signal fired",
-  "store-failed": "The store failed",
-  "record-corrupt": "The record cannot be read",
-  "not-recorded": "It ran, and its result could not be kept yet",
-  recovered: "A late write reached the store",
-  abandoned: "A late write was given up",
-  "reconcile-failed": "The application could not say what became of it",
-  "handler-failed": "The handler failed",
-  "ran-unprotected": "Ran without protection: the store was down",
-  "scope-unresolved": "Refused: nobody could tell whose key it is",
-};
-
-export const eventWords = (type: string): string => EVENT_WORDS[type] ?? type;
+const GOOD: readonly string[] = [
+  ...["completed", "record-completed", "replayed", "reconciled", "resolved", "recovered"],
+];
+const CALM: readonly string[] = [
+  ...["claimed", "record-claimed", "renewed", "released", "expires", "lease-ends"],
+  ...["in-flight", "rolled-back"],
+];
 
 /** How grave an event is, for its mark. */
 export function eventTone(type: string): "calm" | "good" | "grave" {
-  if (
-    ["completed", "record-completed", "replayed", "reconciled", "resolved", "recovered"].includes(
-      type,
-    )
-  ) {
-    return "good";
-  }
-  const calm = ["claimed", "record-claimed", "renewed", "released", "expires", "lease-ends"];
-  return [...calm, "in-flight", "rolled-back"].includes(type) ? "calm" : "grave";
+  if (GOOD.includes(type)) return "good";
+  return CALM.includes(type) ? "calm" : "grave";
 }
 
 const UNITS = [
@@ -65,19 +28,43 @@ const UNITS = [
   ["minute", 60_000],
 ] as const;
 
-/** "3 minutes", "just now" left to who says it. */
-export function spanWords(ms: number): string {
+/** The largest unit that a span has one of. */
+function measured(ms: number): readonly [number, "day" | "hour" | "minute" | "second"] {
   const span = Math.abs(ms);
   for (const [unit, unitMs] of UNITS) {
-    const count = Math.floor(span / unitMs);
-    if (count > 0) return `${count} ${unit}${count === 1 ? "" : "s"}`;
+    if (span >= unitMs) return [Math.floor(span / unitMs), unit];
   }
-  const seconds = Math.round(span / 1000);
-  return `${seconds} second${seconds === 1 ? "" : "s"}`;
+  return [Math.round(span / 1000), "second"];
 }
 
-export function bytesWords(bytes: number): string {
-  return bytes < 1024 ? `${bytes} bytes` : `${Math.round(bytes / 102.4) / 10} KiB`;
+const RELATIVE = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "always" });
+
+/** "3 minutes ago", or "in 3 minutes". */
+export function agoWords(ms: number): string {
+  if (Math.abs(ms) < 1000) return say("justNow");
+  const [count, unit] = measured(ms);
+  return RELATIVE.format(ms < 0 ? count : -count, unit);
 }
+
+/** "10 sec", "6 hr". */
+export function spanWords(ms: number): string {
+  const [count, unit] = measured(ms);
+  return new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, unitDisplay: "short" }).format(
+    count,
+  );
+}
+
+const COUNT = new Intl.NumberFormat(LANGUAGE);
+export const countWords = (count: number): string => COUNT.format(count);
+
+const PERCENT = new Intl.NumberFormat(LANGUAGE, { style: "percent" });
+/** Of a part of 1. */
+export const percentWords = (part: number): string => PERCENT.format(part);
+
+const ONE_PLACE = new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: 1 });
+export const bytesWords = (bytes: number): string =>
+  bytes < 1024
+    ? say("bytes", { count: countWords(bytes) })
+    : say("kibibytes", { count: ONE_PLACE.format(bytes / 1024) });
 
 export const shortDigest = (digest: string): string => digest.slice(0, 12);

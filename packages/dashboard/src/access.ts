@@ -7,12 +7,17 @@
  * user's name. And who the user is, which only the application knows.
  */
 import { guarded, Refusal } from "./answers.ts";
+import type { Messages } from "./messages.ts";
 
 export interface Visitor {
   /** Stands in the audit log. */
   readonly name: string;
   /** A viewer looks. An operator may settle records in doubt as well. */
   readonly role: "viewer" | "operator";
+  /** Fires when the sign-in ends: the live stream ends with it. */
+  readonly until?: AbortSignal;
+  /** Whether the page offers to sign out, as `signIn` answers to. False. */
+  readonly canSignOut?: boolean;
 }
 
 /** What is known beside the web's own `Request`. */
@@ -21,6 +26,10 @@ export interface From {
   readonly peer?: string | undefined;
   /** The framework's own request: Node's, Express's or Fastify's, or Hono's context. */
   readonly native?: unknown;
+  /** The path that the dashboard is mounted at, with a slash at both ends. Filled in by it. */
+  readonly base?: string;
+  /** The page's texts, for a sign-in that has some of them. Filled in by the dashboard. */
+  readonly messages?: Messages;
 }
 
 /**
@@ -37,6 +46,8 @@ const WRITE_HEADER = "x-oncekey-dashboard";
 
 /** How a browser on this machine calls it. */
 export const LOOPBACK_NAMES: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
+
+export const isLoopbackName = (hostname: string): boolean => LOOPBACK_NAMES.includes(hostname);
 
 export interface Access {
   /** The visitor, or the answer for who is none. Throws a `Refusal`. */

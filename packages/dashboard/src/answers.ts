@@ -11,15 +11,18 @@ export class Refusal extends Error {
 }
 
 /** Only our own files run or connect, nothing is framed, and nothing that is kept is executed. */
-const POLICY = [
-  "default-src 'none'",
-  ...["script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self'"],
-  ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
-  "require-trusted-types-for 'script'",
-].join("; ");
+export const policyWith = (scripts: readonly string[], styles: readonly string[]): string =>
+  [
+    "default-src 'none'",
+    `script-src ${["'self'", ...scripts].join(" ")}`,
+    `style-src ${["'self'", ...styles].join(" ")}`,
+    ...["connect-src 'self'", "img-src 'self'"],
+    ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+    "require-trusted-types-for 'script'",
+  ].join("; ");
 
 const HEADERS: Readonly<Record<string, string>> = {
-  "Content-Security-Policy": POLICY,
+  "Content-Security-Policy": policyWith([], []),
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
   "Referrer-Policy": "no-referrer",
@@ -29,12 +32,17 @@ const HEADERS: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
 };
 
+/** Answers that already have their headers, one of them with a policy of its own. */
+const ours = new WeakSet<Response>();
+
 export function answer(
   status: number,
   body: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(body, { status, headers: { ...HEADERS, ...headers } });
+  const made = new Response(body, { status, headers: { ...HEADERS, ...headers } });
+  ours.add(made);
+  return made;
 }
 
 export function json(value: unknown, status = 200): Response {
@@ -47,6 +55,7 @@ export function refused({ status, message }: Refusal): Response {
 
 /** An application's own answer, such as a way to its sign-in, under our headers. */
 export function guarded(response: Response): Response {
+  if (ours.has(response)) return response;
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
   return new Response(response.body, { status: response.status, headers });

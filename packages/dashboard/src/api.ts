@@ -68,7 +68,7 @@ export function createApi(
   inspector: Inspector,
   memory: EventMemory,
   settledOf: (id: string) => readonly AuditEntry[],
-  { showAnswers, seal }: Pick<Settings, "showAnswers" | "seal">,
+  { showAnswers, seal, messages }: Pick<Settings, "showAnswers" | "seal" | "messages">,
 ): Api {
   async function rows({ limit, after, scope, state, isShown }: Wanted): Promise<RowsView> {
     const replays = countReplays(memory);
@@ -133,7 +133,10 @@ export function createApi(
         );
       }
       const view = await viewOf(record, { shows: showAnswers, seal });
-      return { record: view, timeline: timelineOf(view, memory.about(id), settledOf(id)) };
+      return {
+        record: view,
+        timeline: timelineOf(view, memory.about(id), settledOf(id), messages),
+      };
     },
 
     async find(input) {

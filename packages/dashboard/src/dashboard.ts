@@ -8,7 +8,9 @@ import { createAccess, type From, type Visitor } from "./access.ts";
 import { answer, json, Refusal, refused } from "./answers.ts";
 import { createApi } from "./api.ts";
 import { rememberingAudit } from "./audit.ts";
+import { endingWith } from "./ending.ts";
 import { createEventMemory } from "./event-memory.ts";
+import { createHealth } from "./health.ts";
 import { jsonOf } from "./input.ts";
 import { createLive } from "./live.ts";
 import { checked, type DashboardOptions } from "./options.ts";
@@ -16,6 +18,7 @@ import { readPageFiles } from "./page-files.ts";
 import { createPlots } from "./plots.ts";
 import { startProbe } from "./probe.ts";
 import { createResolver } from "./resolution.ts";
+import { createSurvey } from "./survey.ts";
 
 export interface Dashboard {
   /** Answers a request below `base`. Never rejects. */
@@ -34,6 +37,7 @@ export interface SessionView {
   /** Why nothing can be settled, or `undefined` when it can. */
   readonly readOnly?: string;
   readonly showsAnswers: boolean;
+  readonly canSignOut: boolean;
 }
 
 const PAGE = join(import.meta.dirname, "../site");
@@ -42,28 +46,32 @@ const PAGE = join(import.meta.dirname, "../site");
 export function createDashboard(options: DashboardOptions): Dashboard {
   const settings = checked(options);
   const { inspector, authorize, hosts, base, audit, showAnswers, seal, eventsMax } = settings;
+  const { examine, messages } = settings;
   const access = createAccess(authorize, hosts);
-  const pageFile = readPageFiles(PAGE);
+  const pageFile = readPageFiles(PAGE, messages);
   const memory = createEventMemory(eventsMax);
   const plots = createPlots();
   memory.watch(plots.add);
   const live = createLive(memory);
-  const stopProbe = startProbe(inspector, () => live.listeners > 0, plots.timed);
+  const stopProbe = startProbe(inspector, () => live.listeners > 0, plots.read);
+  const survey = createSurvey(inspector);
+  const health = createHealth(examine, messages);
   const noted = audit && rememberingAudit(audit);
   const api = createApi(inspector, memory, (id) => noted?.about(id) ?? [], settings);
   const resolver = noted && createResolver(inspector, noted.audit, seal);
 
-  function session({ name, role }: Visitor): SessionView {
+  function session({ name, role, canSignOut = false }: Visitor): SessionView {
     const readOnly =
       role === "viewer"
-        ? "You may look. Settling needs the role of an operator."
+        ? messages.readOnlyViewer
         : resolver === undefined
-          ? "There is no audit log, so nothing can be settled: see the option `audit`."
+          ? messages.readOnlyNoAudit
           : undefined;
     return {
       name,
       role,
       showsAnswers: showAnswers,
+      canSignOut,
       ...(readOnly === undefined ? {} : { readOnly }),
     };
   }
@@ -91,7 +99,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   async function got(path: string, request: Request, visitor: Visitor): Promise<Response> {
     if (path === "api/session") return json(session(visitor));
     if (path === "api/plots") return json(plots.view(memory.since(0)));
-    if (path === "api/live") return live.open(request);
+    if (path === "api/survey") return json(await survey.view());
+    if (path === "api/health") return json(await health.view());
+    if (path === "api/live") return endingWith(live.open(request), untilOf(visitor));
     const [, id] = /^api\/records\/([^/]+)$/.exec(path) ?? [];
     if (id !== undefined) return json(await api.record(id));
     const file = pageFile(path);
@@ -100,7 +110,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   }
 
   async function routed(request: Request, from: From): Promise<Response> {
-    const visitor = await access.admit(request, from);
+    const visitor = await access.admit(request, { ...from, base, messages });
     if (visitor instanceof Response) return visitor;
     const { pathname } = new URL(request.url);
     // The page's own addresses are relative, and would lead past a path without its last slash.
@@ -122,8 +132,8 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   return {
     base,
     onEvent(event) {
-      const tookMs = storeCallMs(event);
-      if (tookMs !== undefined) plots.timed(tookMs);
+      const tookMs = waitedMs(event);
+      if (tookMs !== undefined) plots.waited(tookMs);
       memory.add(event);
     },
     async fetch(request, from = {}) {
@@ -140,12 +150,17 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   };
 }
 
+/** What an application gives back is not taken on trust. */
+const untilOf = ({ until }: Visitor): AbortSignal | undefined =>
+  until instanceof AbortSignal ? until : undefined;
+
 const SETTLING = /^api\/records\/([^/]+)\/(review|resolve)$/;
 
-/** How long a call of the store took, where the library says so. Such an event is of no key. */
-function storeCallMs(event: object): number | undefined {
-  const { type, tookMs }: { type?: unknown; tookMs?: unknown } = event;
-  return type === "store-called" && typeof tookMs === "number" ? tookMs : undefined;
+/** How long a request waited for a call of the store. A renewal goes beside it, and holds up nobody. */
+function waitedMs(event: object): number | undefined {
+  const { type, call, tookMs }: { type?: unknown; call?: unknown; tookMs?: unknown } = event;
+  if (type !== "store-called" || call === "renew") return undefined;
+  return typeof tookMs === "number" ? tookMs : undefined;
 }
 
 /** What went wrong inside is the server's to know: its words may hold anything. */

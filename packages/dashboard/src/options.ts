@@ -2,6 +2,8 @@
 import type { Inspector, Seal } from "oncekey";
 import { type Authorize, LOOPBACK_NAMES } from "./access.ts";
 import type { Audit } from "./audit.ts";
+import type { Examine } from "./health.ts";
+import { type Messages, messagesWith } from "./messages.ts";
 
 export interface DashboardOptions {
   /** The store: memory, SQLite, Redis or Postgres. */
@@ -18,17 +20,28 @@ export interface DashboardOptions {
   readonly showAnswers?: boolean;
   /** The guard's, where it has one: opens what it kept, and seals the answers that are attached. */
   readonly seal?: Seal;
+  /** Tells what the store's database is set to, such as what `oncekey doctor` has found. None. */
+  readonly examine?: Examine;
+  /** Texts of the page in place of the English ones, by name; `language` among them. None. */
+  readonly messages?: Partial<Messages>;
   /** How many events are remembered for the timelines. 10,000, about 3 MB. */
   readonly eventsMax?: number;
 }
 
-export interface Settings extends Required<Omit<DashboardOptions, "audit" | "seal">> {
+/** Without them the dashboard has no default, and does less. */
+type Absent = "audit" | "seal" | "examine";
+
+export interface Settings extends Required<Omit<DashboardOptions, Absent | "messages">> {
   readonly audit: Audit | undefined;
   readonly seal: Seal | undefined;
+  readonly examine: Examine | undefined;
+  /** All of them. */
+  readonly messages: Messages;
 }
 
 const OPTIONS: readonly string[] = [
-  ...["inspector", "authorize", "hosts", "base", "audit", "showAnswers", "seal", "eventsMax"],
+  ...["inspector", "authorize", "hosts", "base", "audit", "showAnswers", "seal"],
+  ...["examine", "messages", "eventsMax"],
 ];
 
 /** About 3 MB, and some minutes of a busy service. */
@@ -39,7 +52,7 @@ export function checked(options: DashboardOptions): Settings {
   for (const name of Object.keys(options)) {
     if (!OPTIONS.includes(name)) throw new TypeError(`The dashboard has no option \`${name}\`.`);
   }
-  const { inspector, authorize, audit, seal } = options;
+  const { inspector, authorize, audit, seal, examine } = options;
   const { hosts = LOOPBACK_NAMES, showAnswers = false, eventsMax = EVENTS } = options;
   for (const verb of ["list", "get", "resolve", "release"] as const) {
     if (typeof inspector?.[verb] !== "function") {
@@ -52,6 +65,9 @@ export function checked(options: DashboardOptions): Settings {
   if (audit !== undefined && typeof audit !== "function") {
     refuse("audit", "a function, such as auditFile(path)");
   }
+  if (examine !== undefined && typeof examine !== "function") {
+    refuse("examine", "a function that gives back findings");
+  }
   // Not with what was given: that may be the keys themselves.
   if (seal !== undefined && (typeof seal?.seal !== "function" || typeof seal.open !== "function")) {
     refuse("seal", "the seal of the guard, such as aesGcm(keys) of oncekey/seal");
@@ -63,8 +79,21 @@ export function checked(options: DashboardOptions): Settings {
   if (!Number.isInteger(eventsMax) || eventsMax < 1 || eventsMax > EVENTS_MAX) {
     refuse("eventsMax", `an integer from 1 to ${EVENTS_MAX}`);
   }
+  if (typeof (options.messages ?? {}) !== "object") refuse("messages", "texts by their names");
+  const messages = messagesWith(options.messages ?? {});
   const base = checkBase(options.base ?? "/");
-  return { inspector, authorize, audit, hosts, base, showAnswers, seal, eventsMax };
+  return {
+    inspector,
+    authorize,
+    audit,
+    hosts,
+    base,
+    showAnswers,
+    seal,
+    examine,
+    messages,
+    eventsMax,
+  };
 }
 
 /** With a slash at both ends. */

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { answer } from "./answers.ts";
+import { type Messages, writtenInto } from "./messages.ts";
 
 export type PageFiles = (name: string) => Response | undefined;
 
@@ -15,7 +16,8 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Names hold a digest of what is in them. */
 const FOR_EVER = "private, max-age=31536000, immutable";
 
-export function readPageFiles(folder: string): PageFiles {
+/** The page itself is given the texts, and every other file is as it was built. */
+export function readPageFiles(folder: string, messages: Messages): PageFiles {
   if (!existsSync(join(folder, "index.html"))) {
     throw new Error(
       "The dashboard's page is not built: run `npm run build` in the workspace, or install the package again.",
@@ -30,7 +32,12 @@ export function readPageFiles(folder: string): PageFiles {
     const type = TYPES[extname(name)];
     if (type === undefined) continue;
     const cache = name.startsWith("assets/") ? { "Cache-Control": FOR_EVER } : {};
-    const body = new Uint8Array(readFileSync(join(folder, name)));
+    const built = readFileSync(join(folder, name));
+    const body = new Uint8Array(
+      type === TYPES[".html"]
+        ? new TextEncoder().encode(writtenInto(built.toString(), messages))
+        : built,
+    );
     files.set(name, { body, headers: { "Content-Type": type, ...cache } });
   }
   return (name) => {

@@ -1,4 +1,4 @@
-/** Counts and store latency of the last ten minutes, in steps of five seconds: numbers, no events. */
+/** Counts and latencies of the last ten minutes, in steps of five seconds: numbers, no events. */
 import type { SeenEvent } from "./event-memory.ts";
 
 export interface Step {
@@ -13,9 +13,11 @@ export interface Step {
   readonly mismatches: number;
   readonly inDoubt: number;
   readonly storeFailures: number;
-  /** Of the store's calls, and of a read of it while somebody looks. Absent when there was none. */
+  /** Of the store's calls that a request waited for. Absent when there was none. */
   readonly p50Ms?: number;
   readonly p99Ms?: number;
+  /** The slowest read of the store, made once a second while somebody looks. */
+  readonly readMs?: number;
 }
 
 export interface PlotsView {
@@ -27,8 +29,10 @@ export interface PlotsView {
 
 export interface Plots {
   add(event: SeenEvent): void;
-  /** A call of the store took so long. */
-  timed(ms: number): void;
+  /** A request waited so long for a call of the store. */
+  waited(ms: number): void;
+  /** A read of the store, for no request, took so long. */
+  read(ms: number): void;
   view(events: readonly SeenEvent[]): PlotsView;
 }
 
@@ -42,8 +46,13 @@ const REQUESTS = ["claimed", "replayed", "in-flight", "in-doubt", "mismatch"];
 interface Bucket {
   readonly index: number;
   readonly counts: Map<string, number>;
-  readonly latencies: number[];
+  readonly waits: number[];
+  readonly reads: number[];
 }
+
+const emptyBucket = (index: number): Bucket => ({
+  ...{ index, counts: new Map(), waits: [], reads: [] },
+});
 
 export function createPlots(): Plots {
   const buckets: Bucket[] = [];
@@ -52,7 +61,7 @@ export function createPlots(): Plots {
     const index = Math.floor(now / STEP_MS);
     const kept = buckets[index % STEPS];
     if (kept?.index === index) return kept;
-    const bucket: Bucket = { index, counts: new Map(), latencies: [] };
+    const bucket = emptyBucket(index);
     buckets[index % STEPS] = bucket;
     return bucket;
   }
@@ -62,24 +71,25 @@ export function createPlots(): Plots {
       const { counts } = bucketAt(event.at);
       counts.set(event.type, (counts.get(event.type) ?? 0) + 1);
     },
-    timed: (ms) => void bucketAt(Date.now()).latencies.push(ms),
+    waited: (ms) => void bucketAt(Date.now()).waits.push(ms),
+    read: (ms) => void bucketAt(Date.now()).reads.push(ms),
     view(events) {
       const last = Math.floor(Date.now() / STEP_MS);
       const steps = Array.from({ length: STEPS }, (_, back) => {
         const index = last - STEPS + 1 + back;
         const kept = buckets[index % STEPS];
-        return stepOf(kept?.index === index ? kept : { index, counts: new Map(), latencies: [] });
+        return stepOf(kept?.index === index ? kept : emptyBucket(index));
       });
       return { stepMs: STEP_MS, steps, labels: busiest(events) };
     },
   };
 }
 
-function stepOf({ index, counts, latencies }: Bucket): Step {
+function stepOf({ index, counts, waits, reads }: Bucket): Step {
   const count = (type: string): number => counts.get(type) ?? 0;
   const sum = (types: readonly string[]): number =>
     types.reduce((total, type) => total + count(type), 0);
-  const sorted = [...latencies].sort((a, b) => a - b);
+  const sorted = [...waits].sort((a, b) => a - b);
   const quantile = (part: number) => sorted[Math.ceil(sorted.length * part) - 1];
   const [p50Ms, p99Ms] = [quantile(0.5), quantile(0.99)];
   return {
@@ -92,6 +102,7 @@ function stepOf({ index, counts, latencies }: Bucket): Step {
     inDoubt: count("in-doubt"),
     storeFailures: count("store-failed"),
     ...(p50Ms === undefined || p99Ms === undefined ? {} : { p50Ms, p99Ms }),
+    ...(reads.length === 0 ? {} : { readMs: Math.max(...reads) }),
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import type { AuditEntry } from "./audit.ts";
 import type { EventMemory, SeenEvent } from "./event-memory.ts";
+import { filled, type Messages } from "./messages.ts";
 import type { RecordView } from "./record-view.ts";
 
 export interface TimelineEntry {
@@ -22,9 +23,14 @@ export function timelineOf(
   record: RecordView,
   events: ReturnType<EventMemory["about"]>,
   settled: readonly AuditEntry[],
+  messages: Messages,
 ): readonly TimelineEntry[] {
   const told = events.filter((event) => !isStanding(event, record));
-  const entries = [...told.map(entryOf), ...settled.map(settledEntry), ...standing(record)];
+  const entries = [
+    ...told.map((event) => entryOf(event, messages)),
+    ...settled.map((entry) => settledEntry(entry, messages)),
+    ...standing(record),
+  ];
   return entries.sort((one, other) => one.at - other.at);
 }
 
@@ -50,23 +56,28 @@ function isStanding({ type, attempt }: SeenEvent, record: RecordView): boolean {
   return type === "completed" && record.state === "completed";
 }
 
-function settledEntry({ at, operator, happened, reason, token }: AuditEntry): TimelineEntry {
-  const what = happened ? "as happened" : "as not happened";
-  const detail = `${what}, by ${operator}: ${reason}`;
+function settledEntry(entry: AuditEntry, messages: Messages): TimelineEntry {
+  const { at, operator, happened, reason, token } = entry;
+  const text = happened ? messages.asHappened : messages.asNotHappened;
+  const detail = filled(text, { operator, reason });
   return { at: Date.parse(at), clock: "process", type: "resolved", token, detail };
 }
 
-function entryOf(event: SeenEvent): TimelineEntry {
+function entryOf(event: SeenEvent, messages: Messages): TimelineEntry {
   const { at, type, attempt } = event;
   const detail = [
     event.reason,
-    event.call === undefined ? undefined : `call: ${event.call}`,
-    event.happened === undefined ? undefined : event.happened ? "it happened" : "it did not happen",
-    event.ranMs === undefined ? undefined : `ran ${spanOf(event.ranMs)}`,
+    event.call === undefined ? undefined : filled(messages.call, { call: event.call }),
+    event.happened === undefined
+      ? undefined
+      : event.happened
+        ? messages.itHappened
+        : messages.itDidNot,
+    event.ranMs === undefined ? undefined : filled(messages.ran, { span: spanOf(event.ranMs) }),
     // A duplicate that found the answer there did not wait.
     event.waitedMs === undefined || event.waitedMs === 0
       ? undefined
-      : `waited ${spanOf(event.waitedMs)}`,
+      : filled(messages.waited, { span: spanOf(event.waitedMs) }),
     event.error,
   ].filter((part) => part !== undefined);
   return {

@@ -13,7 +13,9 @@ const LOCAL = "http://localhost:8080";
 
 /** Every route that there is, with a page's file among them. */
 const ROUTES: readonly (readonly [string, string])[] = [
-  ...(["", "api/session", "api/plots", "api/live"] as const).map((path) => ["GET", path] as const),
+  ...(["", "api/session", "api/plots", "api/survey", "api/health", "api/live"] as const).map(
+    (path) => ["GET", path] as const,
+  ),
   ["GET", `api/records/${"0".repeat(64)}`],
   ...(["records", "queue", "find"] as const).map((name) => ["POST", `api/${name}`] as const),
   ["POST", `api/records/${"0".repeat(64)}/review`],
@@ -224,6 +226,7 @@ test("an option that is unknown or wrong is named when the dashboard is made", (
     [{ base: "//evil.example" }, /`base`/],
     [{ audit: "file" }, /`audit`/],
     [{ showAnswers: "yes" }, /`showAnswers`/],
+    [{ examine: [] }, /`examine`/],
     [{ eventsMax: 0 }, /`eventsMax`/],
     [{ readonly: true }, /no option `readonly`/],
   ];

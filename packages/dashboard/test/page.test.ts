@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { type StoreFinding, signIn } from "@oncekey/dashboard";
 import { startDashboard } from "@oncekey/dashboard/node";
 import axe from "axe-core";
 import { settle } from "oncekey";
@@ -168,8 +169,8 @@ test("C-68: empty lists explain what would appear, and every view is a link", as
     await page.getByRole("img", { name: /^Requests, last ten minutes/ }).waitFor();
     await page.getByRole("img", { name: /^In doubt, by age/ }).waitFor();
     await page.getByRole("img", { name: /^In flight, by lease left/ }).waitFor();
-    equal(await page.locator("figure > svg[role=img]").count(), 9);
-    equal(await page.locator("figure > details").count(), 9);
+    equal(await page.locator("figure > svg[role=img]").count(), 13);
+    equal(await page.locator("figure > details").count(), 15);
     await page.goto(`${url}#/elsewhere`);
     await page.getByText("This address names no view.").waitFor();
     deepEqual(complaints, []);
@@ -198,6 +199,44 @@ test("C-72: what somebody is typing stays, whatever happens meanwhile", async ()
   equal(await page.locator("[name=ageMs]").inputValue(), "60000");
   equal(await page.getByLabel("Idempotency-Key").inputValue(), "half of a key");
   await page.context().close();
+});
+
+test("S-22: in a browser one signs in, by keyboard alone, lands where one wanted to, and signs out", async () => {
+  const authorize = signIn([{ name: "ann", role: "operator", password: "correct horse battery" }]);
+  const { url, close } = await startDashboard({ inspector: memoryStore(), authorize });
+  const { page, complaints } = await openPage(browser);
+  try {
+    await page.goto(`${url}#/in-doubt`);
+    await heading(page, "Sign in").waitFor();
+    deepEqual(await faults(page), []);
+    await tabTo(page, "Name");
+    await page.keyboard.type("ann");
+    await tabTo(page, "Password");
+    await page.keyboard.type("not that one at all");
+    await page.keyboard.press("Enter");
+    await page
+      .getByRole("alert")
+      .filter({ hasText: "The name or the password is wrong." })
+      .waitFor();
+    deepEqual(await faults(page), []);
+    await page.keyboard.type("correct horse battery");
+    await page.keyboard.press("Enter");
+    await heading(page, "In doubt").waitFor();
+    await page.getByText("live", { exact: true }).waitFor();
+    await page.getByText("ann, operator").waitFor();
+    equal(await page.evaluate(() => document.cookie), "");
+    await tabTo(page, "Sign out");
+    await page.keyboard.press("Enter");
+    await heading(page, "Sign in").waitFor();
+    // The browser itself notes each 401; what its policy stopped would stand there too.
+    deepEqual(
+      complaints.filter((text) => !text.includes("status of 401")),
+      [],
+    );
+  } finally {
+    await page.context().close();
+    await close();
+  }
 });
 
 test("S-23: another page in the same browser sends a form and a request, and changes nothing", async () => {
@@ -268,8 +307,18 @@ test("C-48: axe finds nothing in any view, light and dark, and nothing is wider 
   await settle(store, done, { happened: true, answer: { status: 201, body: "{}" } });
   await claimed(store);
   const authorize = () => ({ name: "ann", role: "operator" }) as const;
-  const inspector = { inspector: store, authorize, audit: () => {}, showAnswers: true };
-  const { url, close, onEvent } = await startDashboard(inspector);
+  const examine = (): readonly StoreFinding[] => [
+    { check: "fsync", verdict: "ok", says: "On." },
+    {
+      check: "appendfsync",
+      verdict: "warning",
+      says: "A second may be lost.",
+      mend: "Set always.",
+    },
+    { check: "writable", verdict: "problem", says: "No.", mend: "Give the primary's address." },
+  ];
+  const common = { inspector: store, authorize, audit: () => {}, showAnswers: true, examine };
+  const { url, close, onEvent } = await startDashboard(common);
   onEvent(told("replayed", { record: done.id.slice(0, 12) }));
   const views: readonly (readonly [string, string])[] = [
     ["", "table"],
@@ -279,7 +328,7 @@ test("C-48: axe finds nothing in any view, light and dark, and nothing is wider 
     [`#/keys/${"0".repeat(64)}`, ".problem"],
     ["#/in-doubt", "table"],
     [`#/keys/${doubted.id}/resolve`, "form.sheet"],
-    ["#/plots", ".charts"],
+    ["#/plots", ".findings"],
   ];
   try {
     for (const colorScheme of ["light", "dark"] as const) {
