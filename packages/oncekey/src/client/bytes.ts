@@ -10,6 +10,8 @@ import type { ClientPorts } from "./ports.ts";
 export interface Bytes {
   readonly current: Frozen | undefined;
   readonly hash: string | undefined;
+  /** There is a place for them. */
+  readonly areKept: boolean;
   forget(): void;
   /** What an earlier page, or another tab, has sent; or its hash alone. */
   adopt(bytes: Frozen | undefined, hash: string | undefined): void;
@@ -36,6 +38,7 @@ export function createBytes(name: string, place: Bodies | undefined, ports: Clie
     get hash() {
       return hash;
     },
+    areKept: place !== undefined,
     forget() {
       current = earlier = hash = undefined;
     },

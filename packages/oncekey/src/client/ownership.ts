@@ -2,12 +2,10 @@
  * Which of the tabs that have one intent sends it. The others watch, and show what it tells; without
  * `tabs` every tab is on its own.
  */
-import type { Bytes } from "./bytes.ts";
-import { type Entry, entryOf, type Keep, salted } from "./keep.ts";
-import type { Machine } from "./machine.ts";
-import type { ClientPorts } from "./ports.ts";
+import { type Entry, entryOf, salted } from "./keep.ts";
+import type { Parts } from "./machine.ts";
 import { phaseOf, type ServerFacts, type State } from "./reduce.ts";
-import type { Claim, Tabs } from "./tabs.ts";
+import type { Claim } from "./tabs.ts";
 import type { Turn } from "./turns.ts";
 
 export interface Ownership {
@@ -22,19 +20,8 @@ export interface Ownership {
   letGo(): void;
 }
 
-interface Shared {
-  readonly id: string;
-  readonly intent: string | undefined;
-  readonly tabs: Tabs | undefined;
-  readonly keep: Keep;
-  readonly bytes: Bytes;
-  readonly ports: ClientPorts;
-}
-
-export function createOwnership(
-  machine: Machine,
-  { id, intent, tabs, keep, bytes, ports }: Shared,
-): Ownership {
+export function createOwnership({ machine, options, keep, bytes, ports }: Parts): Ownership {
+  const { id, intent, tabs } = options;
   let claim: Claim | undefined;
   let lastKey: string | undefined;
   /** What the tabs of a named intent share is also what the last owner wrote last. */

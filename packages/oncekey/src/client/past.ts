@@ -1,10 +1,8 @@
 /** What an earlier page, or another tab, has left of an intent, and whose it is. */
-import type { Bytes } from "./bytes.ts";
-import { type Keep, salted } from "./keep.ts";
-import type { Machine } from "./machine.ts";
+import { salted } from "./keep.ts";
+import type { Parts } from "./machine.ts";
 import type { Ownership } from "./ownership.ts";
 import { type Kept, phaseOf } from "./reduce.ts";
-import type { Turns } from "./turns.ts";
 
 export interface Past {
   /** Somebody else may have signed in since: nothing of the last person is sent for them. */
@@ -13,21 +11,12 @@ export interface Past {
   recall(field?: string): void;
 }
 
-interface Found {
-  readonly keep: Keep;
-  readonly bytes: Bytes;
-  readonly turns: Turns;
-  readonly ownership: Ownership;
-  /** Whether there is more to find than the key: bytes, or a tab that is at it. */
-  readonly resumes: boolean;
-  principal(): string | undefined;
-}
-
-export function createPast(machine: Machine, found: Found): Past {
-  const { keep, bytes, turns, ownership } = found;
-
+export function createPast(
+  { machine, options, keep, bytes, turns }: Parts,
+  ownership: Ownership,
+): Past {
   function identify(): string | undefined {
-    const principal = found.principal();
+    const principal = options.principal?.();
     if (principal !== undefined && principal !== machine.state.principal) {
       machine.tell({ type: "principal", principal });
     }
@@ -70,7 +59,8 @@ export function createPast(machine: Machine, found: Found): Past {
       if (status !== "ready" || record.key === key) return;
       machine.tell({ type: "restored", record });
       bytes.adopt(bytes.current, bodyHash);
-      if (found.resumes) void resume(record);
+      // There is more to find than the key: its bytes, or a tab that is at it.
+      if (bytes.areKept || options.tabs) void resume(record);
     },
   };
 }

@@ -1,15 +1,13 @@
 /** What goes out of one submit: the request that is frozen, each send of it, and what is asked. */
-import type { Bytes } from "./bytes.ts";
+import { IDEMPOTENCY_KEY } from "../protocol/header.ts";
 import { type Asked, type Frozen, freeze } from "./frozen.ts";
-import type { Machine } from "./machine.ts";
+import type { Parts } from "./machine.ts";
 import type { Ownership } from "./ownership.ts";
-import type { ClientPorts } from "./ports.ts";
 import { type Profile, unknownServer } from "./profiles.ts";
-import { profileFor, type Server } from "./server.ts";
+import { profileFor } from "./server.ts";
 import { NOTHING, type Told } from "./snapshot.ts";
-import type { CheckAnswer, CheckAsked } from "./submit-options.ts";
+import type { CheckAnswer } from "./submit-options.ts";
 import { isReplayed, type Line, type Sight, spelled, transmit } from "./transmit.ts";
-import type { Turns } from "./turns.ts";
 
 export interface Sends {
   /** Freezes what was asked for, once for each submit. */
@@ -20,23 +18,21 @@ export interface Sends {
   ask(): Promise<void>;
 }
 
-interface Sending {
-  readonly server: Server | undefined;
-  readonly retentionMs: number | undefined;
-  readonly line: Line;
-  readonly bytes: Bytes;
-  readonly turns: Turns;
-  readonly ownership: Ownership;
-  readonly ports: ClientPorts;
+export function createSends(
+  { machine, options, bytes, turns, ports }: Parts,
+  ownership: Ownership,
   /** What the person asks for now. May throw: then it is refused, and nothing is sent. */
-  requested(): Asked & { readonly url: string | URL };
-  check(asked: CheckAsked): CheckAnswer | undefined | Promise<CheckAnswer | undefined>;
-}
-
-export function createSends(machine: Machine, sending: Sending): Sends {
-  const { server: declared, line, bytes, turns, ownership, ports } = sending;
+  requested: () => Asked & { readonly url: string | URL },
+): Sends {
+  const line: Line = {
+    // Looked up at each send: tools that watch a page replace it.
+    fetch: options.fetch ?? ((request, init) => globalThis.fetch(request, init)),
+    header: options.header ?? IDEMPOTENCY_KEY,
+    timeoutMs: options.timeoutMs ?? 15_000,
+    ports,
+  };
   const profileOf = ({ request }: Frozen): Profile | undefined =>
-    profileFor(declared, new URL(request.url));
+    profileFor(options.server, new URL(request.url));
 
   return {
     async prepare() {
@@ -44,7 +40,7 @@ export function createSends(machine: Machine, sending: Sending): Sends {
       let next: Frozen;
       let profile: Profile | undefined;
       try {
-        const { url, ...asked } = sending.requested();
+        const { url, ...asked } = requested();
         next = await freeze(url, { method: "POST", ...asked });
         profile = profileOf(next);
       } catch (cause) {
@@ -60,7 +56,7 @@ export function createSends(machine: Machine, sending: Sending): Sends {
       const server = {
         resend: resend && !next.once,
         comparesBody,
-        retentionMs: sending.retentionMs ?? retentionMs,
+        retentionMs: options.retentionMs ?? retentionMs,
       };
       if (!(await ownership.maySend(turn, server))) return;
       // Under the lock: another tab may have sent since the person pressed.
@@ -100,7 +96,7 @@ export function createSends(machine: Machine, sending: Sending): Sends {
       let told = NOTHING;
       let answer: CheckAnswer | undefined;
       try {
-        answer = await sending.check({ key: machine.state.key ?? "", signal });
+        answer = await options.check?.({ key: machine.state.key ?? "", signal });
       } catch (cause) {
         told = { ...NOTHING, error: { cause } };
       }

@@ -3,7 +3,6 @@
  *
  * It decides nothing: `reduce` does. Here its effects reach the parts that act on them.
  */
-import { IDEMPOTENCY_KEY } from "../protocol/header.ts";
 import { createAudience } from "./audience.ts";
 import { createBytes } from "./bytes.ts";
 import { checkNumbers } from "./check.ts";
@@ -48,10 +47,9 @@ export function createSubmit<Input = unknown, Data = unknown>(
   options: SubmitOptions<Input>,
   ports: ClientPorts = platform,
 ): Submit<Input, Data> {
-  const { id, header = IDEMPOTENCY_KEY, timeoutMs = 15_000, budgetMs = 120_000, intent } = options;
-  const { persist, tabs, server, retentionMs } = options;
+  const { id, budgetMs = 120_000, intent, persist, timeoutMs, retentionMs } = options;
   if (!id) throw new TypeError('Expected `id` to be a name, such as "checkout".');
-  checkServer(server);
+  checkServer(options.server);
   checkNumbers({ timeoutMs, budgetMs, retentionMs, ...options.retry });
   const messages = {
     ...MESSAGES,
@@ -79,25 +77,13 @@ export function createSubmit<Input = unknown, Data = unknown>(
     },
     tell,
   };
-  const places = persist && "readBody" in persist ? persist : undefined;
   const turns = createTurns(ports);
   const keep = createKeep(name, storage, ports);
-  const bytes = createBytes(name, places, ports);
-  const ownership = createOwnership(machine, { id, intent, tabs, keep, bytes, ports });
-  const past = createPast(machine, {
-    ...{ keep, bytes, turns, ownership },
-    resumes: places !== undefined || tabs !== undefined,
-    principal: () => options.principal?.(),
-  });
-  const sends = createSends(machine, {
-    ...{ server, retentionMs, bytes, turns, ownership, ports, requested },
-    line: {
-      // Looked up at each send: tools that watch a page replace it.
-      fetch: options.fetch ?? ((request, init) => globalThis.fetch(request, init)),
-      ...{ header, timeoutMs, ports },
-    },
-    check: (asked) => options.check?.(asked),
-  });
+  const bytes = createBytes(name, persist && "readBody" in persist ? persist : undefined, ports);
+  const parts = { machine, options, keep, bytes, turns, ports };
+  const ownership = createOwnership(parts);
+  const past = createPast(parts, ownership);
+  const sends = createSends(parts, ownership, requested);
 
   function storage(): Persistence | undefined {
     if (persist === false) return undefined;
