@@ -1,6 +1,6 @@
 /** Signing out: what one person meant is nothing that the next one may see or send again. */
 import { BODIES } from "./bodies.ts";
-import { parse, STORAGE_PREFIX, shortHash } from "./keep.ts";
+import { parse, STORAGE_PREFIX, salted } from "./keep.ts";
 import { announceCleared } from "./page.ts";
 
 /** Removes what is kept in every storage and open tab: all of it, or one person's. */
@@ -26,7 +26,7 @@ function clear(storage: Storage, principal: string | undefined): void {
     if (!name.startsWith(STORAGE_PREFIX)) continue;
     const entry = parse(storage.getItem(name));
     const mine =
-      principal === undefined || entry?.principal === shortHash(`${entry?.key} ${principal}`);
+      principal === undefined || (entry && entry.principal === salted(entry.key, principal));
     if (mine) storage.removeItem(name);
   }
 }

@@ -6,7 +6,7 @@
  * it answers "the same?", and no security rests on it.
  */
 import type { ClientPorts } from "./ports.ts";
-import type { Kept } from "./reduce.ts";
+import type { Kept, State } from "./reduce.ts";
 
 export interface Entry extends Kept {
   readonly bodyHash: string | undefined;
@@ -53,6 +53,18 @@ export function createKeep(
   };
 }
 
+/** What is kept of a state under this key, which may be one that it has just given up. */
+export function entryOf(
+  state: State,
+  key: string | null,
+  bodyHash: string | undefined,
+): Entry | undefined {
+  if (key === null) return undefined;
+  const { status, reason, attempt, firstSentAt, since, server } = state;
+  const principal = state.principal === null ? undefined : salted(key, state.principal);
+  return { status, reason, key, attempt, firstSentAt, since, server, bodyHash, principal };
+}
+
 /** What another script has written over, or an older version wrote, is no entry. */
 export function parse(text: string | null): Entry | undefined {
   if (text === null) return undefined;
@@ -65,8 +77,11 @@ export function parse(text: string | null): Entry | undefined {
   }
 }
 
+/** Stands for a body or a principal, and says nothing to whoever does not know the key. */
+export const salted = (key: string, text: string): string => shortHash(`${key} ${text}`);
+
 /** 53 bits: by accident two texts are never alike, and a page waits for no promise (cyrb53). */
-export function shortHash(text: string): string {
+function shortHash(text: string): string {
   let one = 0xdeadbeef;
   let two = 0x41c6ce57;
   for (let at = 0; at < text.length; at++) {

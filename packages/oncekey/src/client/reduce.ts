@@ -115,20 +115,12 @@ const OFFLINE_WAIT_MS = 30_000;
 /** A person who comes back to the page still sees that it went through. */
 const SUCCESS_SHOWN_MS = 300_000;
 
-const PHASES: Readonly<Record<Status, Phase>> = {
-  ready: "READY",
-  submitting: "SUBMIT",
-  retrying: "SUBMIT",
-  waiting: "SUBMIT",
-  offline: "SUBMIT",
-  success: "SUCCESS",
-  rejected: "FAIL",
-  failed: "FAIL",
-  unknown: "FAIL",
-  conflict: "FAIL",
-};
+export function phaseOf(status: Status): Phase {
+  if (status === "ready") return "READY";
+  if (status === "success") return "SUCCESS";
+  return ["rejected", "failed", "unknown", "conflict"].includes(status) ? "FAIL" : "SUBMIT";
+}
 
-export const phaseOf = (status: Status): Phase => PHASES[status];
 const isBusy = (state: State): boolean => phaseOf(state.status) === "SUBMIT";
 
 export const initial = (rules: Rules): State => ({
@@ -178,7 +170,7 @@ export function reduce(state: State, event: Event): Step {
     case "edited":
       return state.status === "success" ? afresh(state, event, [{ do: "forget" }]) : same(state);
     case "reset":
-      return afresh(state, event, [{ do: "stop" }, { do: "forget" }]);
+      return dropped(state, event);
     case "restored":
       return isNew(state) || isFound(state, event) ? restored(state, event, event) : same(state);
     case "observed":
@@ -187,10 +179,7 @@ export function reduce(state: State, event: Event): Step {
       if (state.principal === null || state.principal === event.principal) {
         return same({ ...state, principal: event.principal });
       }
-      return afresh({ ...state, principal: event.principal }, event, [
-        { do: "stop" },
-        { do: "forget" },
-      ]);
+      return dropped({ ...state, principal: event.principal }, event);
   }
 }
 
@@ -218,6 +207,10 @@ function afresh(
   const gone = { key: event.key, attempt: 0, firstSentAt: null, open: false, held: false };
   return [{ ...next, ...gone }, effects];
 }
+
+/** Whatever is going on ends with it. */
+const dropped = (state: State, event: At): Step =>
+  afresh(state, event, [{ do: "stop" }, { do: "forget" }]);
 
 const isTooOld = ({ firstSentAt, server }: State, { at }: At): boolean =>
   firstSentAt !== null && isExpired(firstSentAt, at, server.retentionMs);

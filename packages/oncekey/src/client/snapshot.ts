@@ -1,6 +1,7 @@
 /** What a page is shown of a submit: a union that TypeScript narrows by `status`, or by `phase`. */
 import type { Problem } from "./finding.ts";
-import type { Event, Reason, Status } from "./reduce.ts";
+import { type Messages, messageOf } from "./messages.ts";
+import { type Event, phaseOf, type Reason, type State, type Status } from "./reduce.ts";
 
 export interface SubmitError {
   readonly status?: number;
@@ -9,6 +10,15 @@ export interface SubmitError {
   readonly data?: unknown;
   readonly cause?: unknown;
 }
+
+/** What the last send, or the application, has told. */
+export interface Told {
+  readonly replayed: boolean | null;
+  readonly data: unknown;
+  readonly error: SubmitError | null;
+}
+
+export const NOTHING: Told = { replayed: null, data: null, error: null };
 
 /** The last 50 events, oldest first. */
 export type History = readonly {
@@ -62,6 +72,25 @@ export type Snapshot<Data = unknown> = Common &
         readonly error: SubmitError | null;
       }
   );
+
+/** `cannotCheck`: a person has asked what came of it, and there is no way to find out. */
+export function snapshotOf(
+  { status, reason, key, attempt, nextRetryAt }: State,
+  told: Told,
+  history: History,
+  cannotCheck: boolean,
+  messages: Messages,
+): Snapshot {
+  const phase = phaseOf(status);
+  return {
+    ...{ phase, status, reason, key, attempt, nextRetryAt, history },
+    replayed: told.replayed,
+    message: cannotCheck ? messages.cannotCheck : messageOf(messages, status, reason),
+    canSubmit: phase !== "SUBMIT" && phase !== "SUCCESS",
+    data: phase === "SUCCESS" ? told.data : null,
+    error: phase === "FAIL" ? told.error : null,
+  } as Snapshot;
+}
 
 /** The names that people know from other libraries. A failure is never one whose outcome is unknown. */
 export interface Flags {
