@@ -16,6 +16,9 @@ const HELP = `npm start -- [options]
   --port 0          where the page is served; 0 finds a free port
 `;
 
+/** For an eye to follow; and a lease that ends before one has stopped waiting for it. */
+const PACE = { cookingMs: 1_200, leaseMs: 3_000 };
+
 interface Arguments {
   readonly once: boolean;
   readonly json: boolean;
@@ -81,7 +84,7 @@ async function playOnce(wanted: Arguments): Promise<void> {
 }
 
 async function serve(wanted: Arguments): Promise<void> {
-  const restaurant = await openRestaurant({ ...wanted, page: createPage });
+  const restaurant = await openRestaurant({ ...wanted, ...PACE, page: createPage });
   console.log(`The deck, on ${wanted.store} with ${wanted.instances} API processes:`);
   console.log(`\n  ${restaurant.origin}\n\nCtrl+C ends it.`);
   await interrupted();
