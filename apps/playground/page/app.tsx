@@ -2,43 +2,25 @@
 import { useEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
 import { control } from "./control.ts";
 import { Dishes } from "./dishes.tsx";
-import { fly } from "./flight.ts";
+import { Head } from "./head.tsx";
 import { listen } from "./live.ts";
 import { createOrder } from "./order.ts";
 import { Person } from "./person.tsx";
-import { createPlayer, type Pace } from "./player.ts";
 import { SCENARIOS, scenarioOf } from "./scenarios.ts";
 import { type Settings, searchOf, settingsOf } from "./settings.ts";
-import { BLANK, type Story, tell } from "./story.ts";
-import { Paces, Switches } from "./switches.tsx";
+import { useShow } from "./show.ts";
+import { Switches } from "./switches.tsx";
 import { Truth } from "./truth.tsx";
 import { Wire } from "./wire.tsx";
 
-type Watcher = (story: Story) => void;
-
 export function App() {
   const [settings, setSettings] = useState(() => settingsOf(location.search));
-  const [story, setStory] = useState(BLANK);
   const [isConnected, setConnected] = useState(true);
-  const [pace, setPace] = useState<Pace>("live");
   const [dish, setDish] = useState("soup");
   const [, drawAgain] = useReducer((count: number) => count + 1, 0);
   const stage = useRef<HTMLDivElement>(null);
-  const now = useRef({ story: BLANK, pace });
-  const watchers = useRef(new Set<Watcher>());
-  now.current.pace = pace;
+  const { story, player, until, ...paced } = useShow(stage);
 
-  const player = useMemo(
-    () =>
-      createPlayer((event, isNews) => {
-        now.current.story = tell(now.current.story, event);
-        setStory(now.current.story);
-        const slower = now.current.pace === "live" ? 1 : 3;
-        if (isNews && stage.current) fly(stage.current, event, now.current.story, slower);
-        for (const watcher of [...watchers.current]) watcher(now.current.story);
-      }),
-    [],
-  );
   useEffect(() => listen(player, setConnected), [player]);
   const order = useMemo(() => createOrder(settings), [settings]);
   useEffect(() => {
@@ -58,16 +40,6 @@ export function App() {
     void control("clear");
     setSettings(changed);
   };
-  const until = (is: (story: Story) => boolean): Promise<Story> =>
-    new Promise((resolve) => {
-      const watch: Watcher = (seen) => {
-        if (!is(seen)) return;
-        watchers.current.delete(watch);
-        resolve(seen);
-      };
-      watchers.current.add(watch);
-      watch(now.current.story);
-    });
   const play = async () => {
     order.reset();
     // Cleared is what the page has been told, and not what it has asked for.
@@ -79,20 +51,7 @@ export function App() {
 
   return (
     <>
-      <header class="top">
-        <div>
-          <h1>oncekey</h1>
-          <p>Send it again; it happens once.</p>
-        </div>
-        <Paces
-          pace={pace}
-          choose={(next) => {
-            setPace(next);
-            player.setPace(next);
-          }}
-          step={() => player.step()}
-        />
-      </header>
+      <Head show={{ story, player, until, ...paced }} />
       <nav aria-label="Scenarios">
         <ol class="scenarios">
           {SCENARIOS.map(({ id, title, settings: own }) => (
@@ -131,7 +90,7 @@ export function App() {
         )}
         <div class="columns">
           <Person order={order} dish={dish} setDish={setDish} settings={settings} story={story} />
-          <Wire stage={stage} story={story} settings={settings} />
+          <Wire stage={stage} story={story} protection={settings.protection} />
           <Truth story={story} />
         </div>
         <Dishes />

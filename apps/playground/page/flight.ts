@@ -20,7 +20,7 @@ export function fly(stage: HTMLElement, event: Stamped, story: Story, slower: nu
   if (stops.length < way.places.length) return;
   const dot = document.createElement("span");
   dot.className = `dot ${way.tone}`;
-  dot.textContent = String(way.number);
+  dot.textContent = `${way.number} ${way.key}`;
   dot.setAttribute("aria-hidden", "true");
   stage.append(dot);
   flying += 1;
@@ -37,6 +37,8 @@ export function fly(stage: HTMLElement, event: Stamped, story: Story, slower: nu
 
 interface Way {
   readonly number: number;
+  /** Enough to see that it is the same. */
+  readonly key: string;
   readonly tone: Tone;
   readonly places: readonly string[];
 }
@@ -45,15 +47,15 @@ function wayOf(event: Stamped, story: Story): Way | undefined {
   if (event.what !== "sent" && event.what !== "answered" && event.what !== "unanswered") return;
   const sent = story.sent.get(event.request);
   if (sent === undefined) return;
-  const number = sent.nth;
+  const about = { number: sent.nth, key: sent.key.slice(0, 4) };
   const api = `api-${sent.instance}`;
   switch (event.what) {
     case "sent":
-      return { number, tone: "busy", places: ["person", "balancer", api] };
+      return { ...about, tone: "busy", places: ["person", "balancer", api] };
     case "answered":
-      return { number, tone: sent.tone, places: [api, "balancer", "person"] };
+      return { ...about, tone: sent.tone, places: [api, "balancer", "person"] };
     case "unanswered":
-      return { number, tone: "bad", places: [api, "balancer"] };
+      return { ...about, tone: "bad", places: [api, "balancer"] };
   }
 }
 

@@ -55,14 +55,14 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "no-script",
-    title: "Three clicks, no JavaScript",
+    title: "No JavaScript",
     look: "The form below runs no script, so its key is a hidden field: click it three times, and look at the ledger.",
     // The clicks are the person's: a page without a script has nobody else to do it.
     play: async () => {},
   },
   {
     id: "lost-answer",
-    title: "The answer is lost",
+    title: "Lost answer",
     look: "The order runs and its answer never arrives: the form sends the same key again, and gets the answer that was kept.",
     play: trapped("lose-answer", { fresh: true }),
   },
@@ -74,13 +74,13 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "kill",
-    title: "kill -9 in mid-effect",
+    title: "kill -9",
     look: "The winner dies right after its effect, before it could say so: the record is in doubt, and nobody guesses.",
     play: trapped("kill"),
   },
   {
     id: "freeze",
-    title: "Freeze the winner, wake it",
+    title: "Freeze and wake",
     look: "The winner stands still past its lease; once woken, its late answer heals the record, and a new check is replayed.",
     async play(stage) {
       await trapped("freeze")(stage);
@@ -94,7 +94,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "reload",
-    title: "Reload in mid-flight",
+    title: "Reload",
     look: "The page is gone before the answer; the next press carries the same key, because it was written down before the first byte left.",
     async play({ order, dish, until }) {
       order.press(dish);
@@ -104,7 +104,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "duplicate-tab",
-    title: "Duplicate the tab",
+    title: "Second tab",
     look: "The second tab has a copy of the first one’s key: it looks on while the first one asks, and sends nothing.",
     async play({ order, dish, until }) {
       order.press(dish);
@@ -114,7 +114,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "edited",
-    title: "Same key, edited order",
+    title: "Edited order",
     look: "A key that comes back with another dish is refused with 422, and the first order stays as it was.",
     async play({ order, dish, until }) {
       order.press(dish);
@@ -124,19 +124,19 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "store-down",
-    title: "The store is down",
+    title: "Store down",
     look: "Without its store the API says 503 and runs nothing; the form waits, sends the same key again, and it happens once.",
     play: trapped("cut-store"),
   },
   {
     id: "in-doubt",
-    title: "In doubt, settled by hand",
+    title: "In doubt",
     look: "After the crash only a person can know: look at the ledger, then say whether it happened, and check again.",
     play: trapped("kill"),
   },
   {
     id: "order-again",
-    title: "A second order, meant",
+    title: "Order again",
     look: "After SUCCESS a new order is a new intent with a new key: two effects, and both are right.",
     async play({ order, dish, until }) {
       order.press(dish);
@@ -148,7 +148,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "storm",
-    title: "A storm of 1,000",
+    title: "1,000 at once",
     look: "A thousand requests with one key at once: one execution; the others get its answer, or are told to come again.",
     play: ({ settings, dish }) =>
       control("storm", {
@@ -160,7 +160,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "deck",
-    title: "The deck, to the letter",
+    title: "To the letter",
     look: "The slide's header and the slide's 409: one request runs, and the others hear that the key is registered already.",
     settings: { duplicates: "refuse" },
     async play({ order, dish }) {

@@ -47,7 +47,16 @@ export interface Moment {
   readonly tone: Tone;
 }
 
+/** What the store remembers of the key, by what was said of it. */
+export interface Memory {
+  readonly state: "in flight" | "completed" | "in doubt" | "released";
+  /** Which process claimed it last. */
+  readonly owner: number;
+  readonly key: string;
+}
+
 export interface Story {
+  readonly memory: Memory | undefined;
   readonly boxes: readonly Box[];
   readonly sent: ReadonlyMap<number, Sent>;
   readonly effects: readonly Effect[];
@@ -58,6 +67,7 @@ export interface Story {
 }
 
 export const BLANK: Story = {
+  memory: undefined,
   boxes: [],
   sent: new Map(),
   effects: [],
@@ -138,12 +148,20 @@ type Reported = Extract<Stamped, { what: "engine" }>;
 function reported(story: Story, event: Reported): Story {
   const { request, waitedMs = 0 } = event;
   const nth = nthOf(story, request);
-  const become = (became: string, tone: Tone, says: string): Story =>
-    noted(withSent(story, request, { became, tone, waitedMs }), event, says, tone);
+  const become = (became: string, tone: Tone, says: string, memory = story.memory): Story =>
+    noted(withSent({ ...story, memory }, request, { became, tone, waitedMs }), event, says, tone);
+  const { key = "" } = story.sent.get(request) ?? {};
+  const remembers = (state: Memory["state"]): Story =>
+    key === "" ? story : { ...story, memory: { state, owner: event.instance, key } };
   switch (event.event) {
     case "claimed": {
       const attempt = (event.attempt ?? 1) > 1 ? `, attempt ${event.attempt}` : "";
-      return noted(story, event, `request ${nth} claims the key${attempt}`, "gold");
+      return noted(
+        remembers("in flight"),
+        event,
+        `request ${nth} claims the key${attempt}`,
+        "gold",
+      );
     }
     case "replayed":
       return become(
@@ -154,7 +172,12 @@ function reported(story: Story, event: Reported): Story {
     case "in-flight":
       return become("REFUSED, IT RUNS", "calm", `request ${nth} is told that it runs`);
     case "in-doubt":
-      return become("IN DOUBT", "bad", `request ${nth}: nobody knows whether it happened`);
+      return become(
+        "IN DOUBT",
+        "bad",
+        `request ${nth}: nobody knows whether it happened`,
+        story.memory && { ...story.memory, state: "in doubt" },
+      );
     case "mismatch":
       return become("MISMATCH", "bad", `request ${nth}: the key is another order's`);
     case "store-failed":
@@ -162,9 +185,19 @@ function reported(story: Story, event: Reported): Story {
     case "renewed":
       return noted(story, event, "the owner renews its lease", "calm");
     case "completed":
-      return noted(story, event, "the record is completed with the answer", "gold");
+      return noted(
+        remembers("completed"),
+        event,
+        "the record is completed with the answer",
+        "gold",
+      );
     case "released":
-      return noted(story, event, "the lock is released, and nothing is remembered", "calm");
+      return noted(
+        remembers("released"),
+        event,
+        "the lock is released, and nothing is remembered",
+        "calm",
+      );
     case "superseded":
     case "lease-lost":
     case "gave-up":

@@ -1,6 +1,6 @@
 /** The middle column: the balancer, the processes, and what each did with the requests it was given. */
 import type { Ref } from "preact";
-import type { Settings } from "./settings.ts";
+import type { Wish } from "../src/wish.ts";
 import type { Box, Sent, Story } from "./story.ts";
 
 /** Of a storm the last few are enough; the rest is a number. */
@@ -9,16 +9,24 @@ const SHOWN_MAX = 3;
 interface Props {
   readonly stage: Ref<HTMLDivElement>;
   readonly story: Story;
-  readonly settings: Settings;
+  readonly protection: Wish["protection"];
 }
 
+/** What the store has before anything was asked of it, and how that is called. */
 const GUARDS = {
-  off: "nothing protects them",
-  lock: "a lock, and no memory",
-  oncekey: "each behind oncekey",
+  off: { name: "The store", empty: "Nobody asks it: nothing protects the handlers." },
+  lock: { name: "The lock, in the store", empty: "Free." },
+  oncekey: { name: "The record, in the store", empty: "There is none for this key yet." },
 } as const;
 
-export function Wire({ stage, story, settings }: Props) {
+const SAYS = {
+  "in flight": "The others wait, or are told so.",
+  completed: "Every duplicate gets the kept answer.",
+  "in doubt": "Its owner fell silent. Nobody guesses.",
+  released: "It is forgotten: the next one runs.",
+} as const;
+
+export function Wire({ stage, story, protection }: Props) {
   const sent = [...story.sent.values()];
   return (
     <section class="wire" aria-labelledby="wire">
@@ -29,7 +37,7 @@ export function Wire({ stage, story, settings }: Props) {
           <b>Balancer</b>
           <small>round robin</small>
         </div>
-        <ol class="boxes" aria-label={`API processes, ${GUARDS[settings.protection]}`}>
+        <ol class="boxes" aria-label="API processes">
           {story.boxes.map((box) => (
             <Process
               key={box.instance}
@@ -39,10 +47,29 @@ export function Wire({ stage, story, settings }: Props) {
           ))}
         </ol>
       </div>
-      <p class="guard" data-protection={settings.protection}>
-        Five processes, one store, {GUARDS[settings.protection]}.
-      </p>
+      <Store memory={protection === "off" ? undefined : story.memory} protection={protection} />
     </section>
+  );
+}
+
+function Store({ memory, protection }: Pick<Props, "protection"> & { memory: Story["memory"] }) {
+  const { name, empty } = GUARDS[protection];
+  return (
+    <div class="store" data-state={memory?.state ?? protection}>
+      <b>{name}</b>
+      {memory === undefined ? (
+        <span>{empty}</span>
+      ) : (
+        <>
+          <code class="pill">{memory.key}</code>
+          <strong>{memory.state}</strong>
+          <span>
+            {memory.state === "in flight" && `API ${memory.owner} owns it. `}
+            {SAYS[memory.state]}
+          </span>
+        </>
+      )}
+    </div>
   );
 }
 

@@ -4,6 +4,8 @@ import type { Happening, Stamped } from "./happening.ts";
 
 export interface Feed {
   tell(happening: Happening): void;
+  /** Everything since the last clearing, and who runs. */
+  told(): readonly Stamped[];
   /** Keeps the answer open. A page that comes late, or again, is told what it has missed. */
   serve(incoming: IncomingMessage, outgoing: ServerResponse): void;
 }
@@ -31,6 +33,7 @@ export function createFeed(): Feed {
         else page.write(lineOf(stamped));
       }
     },
+    told: () => [...kept],
     serve(incoming, outgoing) {
       outgoing.writeHead(200, {
         "content-type": "text/event-stream",

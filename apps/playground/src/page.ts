@@ -1,13 +1,11 @@
 /** Serves the page, the feed that moves it, the controls, and the API behind the balancer. */
-import { readFileSync } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
 import type { Balancer } from "./balancer.ts";
 import type { Controls } from "./controls.ts";
 import type { Feed } from "./feed.ts";
 import type { Entry } from "./ledger.ts";
 import { createOwnPage } from "./own-page.ts";
+import { bundled, read } from "./page-files.ts";
 
 /** What a page is served with. */
 export interface Behind {
@@ -38,7 +36,7 @@ export function createPage({ balance, ledger, feed, controls }: Behind): Request
     "/plain": html("plain.html", own.token),
     "/thanks": html("thanks.html", own.token),
     "/page.css": { type: "text/css; charset=utf-8", body: read("page.css") },
-    "/page.js": { type: "text/javascript; charset=utf-8", body: bundled("main.tsx") },
+    "/page.js": { type: "text/javascript; charset=utf-8", body: bundled() },
   };
   return function page(incoming, outgoing) {
     const path = incoming.url?.split("?", 1)[0] ?? "/";
@@ -89,27 +87,9 @@ async function textOf(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-const read = (name: string): string =>
-  readFileSync(new URL(`../../page/${name}`, import.meta.url), "utf8");
-
 function html(name: string, token: string): File {
   return { type: "text/html; charset=utf-8", body: read(name).replaceAll("{{token}}", token) };
 }
 
 /** A page without a script gets its key here, and a new one each time. */
 const fresh = (body: string): string => body.replaceAll("{{key}}", () => crypto.randomUUID());
-
-/** Bundled at the start, so that there is nothing to build before and nothing that can be old. */
-function bundled(name: string): string {
-  const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL(`../../page/${name}`, import.meta.url))],
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    minify: true,
-    write: false,
-  });
-  return outputFiles[0]?.text ?? "";
-}

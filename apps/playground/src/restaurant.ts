@@ -11,6 +11,7 @@ import { createBalancer } from "./balancer.ts";
 import { startCluster } from "./cluster.ts";
 import { createControls, type Storm } from "./controls.ts";
 import { createFeed } from "./feed.ts";
+import type { Stamped } from "./happening.ts";
 import { clearLedger, createLedger, type Entry, readLedger } from "./ledger.ts";
 import type { Behind } from "./page.ts";
 import { openKitchen, openPlace, type StoreName } from "./stores.ts";
@@ -19,6 +20,8 @@ import type { Trap } from "./trap.ts";
 export interface Restaurant {
   readonly origin: string;
   readonly ledger: () => Entry[];
+  /** What a page would have been told. */
+  readonly told: () => readonly Stamped[];
   /** Rows in the orders table. */
   readonly orders: () => Promise<number>;
   stop(): Promise<void>;
@@ -91,6 +94,7 @@ export async function openRestaurant(settings: Settings): Promise<Restaurant> {
   return {
     origin: originOf(server),
     ledger,
+    told: feed.told,
     orders: kitchen.orders,
     async stop() {
       server.closeAllConnections();
