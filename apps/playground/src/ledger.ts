@@ -5,14 +5,15 @@
  * never inferred. A line is on the disk before the handler goes on; lines of several processes do
  * not mix, since each is one append.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
 
 export interface Entry {
   /** `run`: a handler started. `effect`: it did what it is there for. */
   readonly what: "run" | "effect";
   /** Which process it was, counted from 1. */
   readonly instance: number;
-  readonly token: number;
+  /** `null` where nothing protects the handler, or the deck's lock alone does. */
+  readonly token: number | null;
   readonly dish: string;
 }
 
@@ -28,6 +29,11 @@ export function openLedger(path: string): Ledger {
       fsyncSync(file);
     },
   };
+}
+
+/** Forgets everything. Who has it open goes on appending, now at its beginning. */
+export function clearLedger(path: string): void {
+  truncateSync(path);
 }
 
 /** Makes an empty ledger. */

@@ -1,37 +1,95 @@
-/** Serves the page, the ledger that it shows, and the API behind the balancer. */
-import { readFileSync } from "node:fs";
-import type { RequestListener } from "node:http";
+/** Serves the page, the feed that moves it, the controls, and the API behind the balancer. */
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Balancer } from "./balancer.ts";
+import type { Controls } from "./controls.ts";
+import type { Feed } from "./feed.ts";
 import type { Entry } from "./ledger.ts";
+import { createOwnPage } from "./own-page.ts";
+import { bundled, read } from "./page-files.ts";
 
-const FILES: Readonly<Record<string, { readonly type: string; readonly body: Buffer }>> = {
-  "/": file("index.html", "text/html; charset=utf-8"),
-  "/deck.css": file("deck.css", "text/css; charset=utf-8"),
-  "/deck.js": file("deck.js", "text/javascript; charset=utf-8"),
-  "/thanks": file("thanks.html", "text/html; charset=utf-8"),
-};
-
-function file(name: string, type: string) {
-  return { type, body: readFileSync(new URL(`../../page/${name}`, import.meta.url)) };
+/** What a page is served with. */
+export interface Behind {
+  readonly balance: Balancer;
+  readonly ledger: () => Entry[];
+  readonly feed: Feed;
+  readonly controls: Controls;
 }
 
-export function createPage(balance: Balancer, ledger: () => Entry[]): RequestListener {
+interface File {
+  readonly type: string;
+  readonly body: string;
+}
+
+/** A control is a few words. */
+const CONTROL_BYTES_MAX = 16 * 1024;
+const HEADERS = {
+  "content-security-policy": "default-src 'self'; img-src data:; frame-ancestors 'self'",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "same-origin",
+};
+
+export function createPage({ balance, ledger, feed, controls }: Behind): RequestListener {
+  const own = createOwnPage();
+  const files: Readonly<Record<string, File>> = {
+    "/": html("index.html", own.token),
+    "/plain": html("plain.html", own.token),
+    "/thanks": html("thanks.html", own.token),
+    "/page.css": { type: "text/css; charset=utf-8", body: read("page.css") },
+    "/page.js": { type: "text/javascript; charset=utf-8", body: bundled() },
+  };
   return function page(incoming, outgoing) {
     const path = incoming.url?.split("?", 1)[0] ?? "/";
-    const found = incoming.method === "GET" ? FILES[path] : undefined;
+    if (path === "/orders") return void balance(incoming, outgoing);
+    if (!own.isFromHere(incoming)) return void outgoing.writeHead(403).end();
+    if (incoming.method === "POST" && path.startsWith("/controls/")) {
+      if (!own.isOurs(incoming)) return void outgoing.writeHead(403).end();
+      return void control(controls, path.slice("/controls/".length), incoming, outgoing);
+    }
+    const found = incoming.method === "GET" ? files[path] : undefined;
     if (found !== undefined) {
-      const headers = {
-        "content-type": found.type,
-        "content-security-policy": "default-src 'self'; img-src data:",
-        "cache-control": "no-cache",
-      };
-      outgoing.writeHead(200, headers).end(found.body);
+      outgoing.writeHead(200, { ...HEADERS, "content-type": found.type }).end(fresh(found.body));
     } else if (incoming.method === "GET" && path === "/ledger") {
       outgoing.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(ledger()));
-    } else if (path === "/orders") {
-      void balance(incoming, outgoing);
+    } else if (incoming.method === "GET" && path === "/feed") {
+      feed.serve(incoming, outgoing);
     } else {
       outgoing.writeHead(404).end();
     }
   };
 }
+
+async function control(
+  controls: Controls,
+  name: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  try {
+    const asked: unknown = JSON.parse(await textOf(incoming));
+    // Closed after it, so that an order is sent on a connection that the scenario has chosen.
+    const isFresh = (asked as { fresh?: unknown } | null)?.fresh === true;
+    outgoing.shouldKeepAlive = !isFresh;
+    outgoing.writeHead((await controls(name, asked)) ? 204 : 422).end();
+  } catch {
+    outgoing.writeHead(400).end();
+  }
+}
+
+async function textOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming) {
+    bytes += chunk.length;
+    if (bytes > CONTROL_BYTES_MAX) throw new Error("Too long for a control.");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function html(name: string, token: string): File {
+  return { type: "text/html; charset=utf-8", body: read(name).replaceAll("{{token}}", token) };
+}
+
+/** A page without a script gets its key here, and a new one each time. */
+const fresh = (body: string): string => body.replaceAll("{{key}}", () => crypto.randomUUID());

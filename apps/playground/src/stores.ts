@@ -2,7 +2,7 @@
 import { Redis } from "ioredis";
 import Database from "libsql";
 import { emptyPlace, type Place } from "local-servers/place";
-import type { Notifier, Store } from "oncekey";
+import type { Inspector, Notifier, Store } from "oncekey";
 import { postgresNotifier, postgresStore } from "oncekey/postgres";
 import { redisNotifier, redisStore } from "oncekey/redis";
 import { sqliteStore } from "oncekey/sqlite";
@@ -13,7 +13,7 @@ export type StoreName = (typeof STORES)[number];
 
 /** What one process needs of it. */
 export interface Kitchen {
-  readonly store: Store;
+  readonly store: Store & Inspector;
   readonly notifier: Notifier | undefined;
   /** Writes a row of the orders table. */
   order(dish: string): Promise<void>;

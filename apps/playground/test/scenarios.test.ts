@@ -1,0 +1,282 @@
+/** Every scenario in a real Chromium: what the page counts is what the ledger file holds. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { openBrowser } from "./browser.ts";
+import { openScene, type Scene } from "./scene.ts";
+
+let browser: Browser;
+let scene: Scene;
+before(async () => {
+  [browser, scene] = await Promise.all([openBrowser(), openScene()]);
+});
+after(async () => {
+  await browser.close();
+  await scene.close();
+});
+
+const playButton = (page: Page) => page.getByRole("button", { name: "Play" });
+const orderButton = (page: Page) => page.getByRole("button", { name: /^Order/ });
+
+/** Real clicks in the middle of the button, as fast as a mouse can. */
+async function threeClicks(page: Page): Promise<void> {
+  const box = await orderButton(page).boundingBox();
+  ok(box);
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  for (let click = 1; click <= 3; click++) await page.mouse.click(x, y);
+}
+
+async function counts(page: Page): Promise<Record<string, number>> {
+  const rows = await page.locator("[data-count]").all();
+  const read = rows.map(async (row) => [
+    (await row.getAttribute("data-count")) ?? "",
+    Number((await row.locator("dd").innerText()).replaceAll(",", "")),
+  ]);
+  return Object.fromEntries(await Promise.all(read)) as Record<string, number>;
+}
+
+/** The page against the file. */
+async function agrees(page: Page, wanted: Record<string, number>): Promise<void> {
+  const shown = await counts(page);
+  deepEqual(shown, wanted);
+  const ledger = scene.ledger();
+  equal(shown.executions, ledger.filter(({ what }) => what === "run").length);
+  equal(shown.effects, ledger.filter(({ what }) => what === "effect").length);
+}
+
+describe("C-64: three clicks with a real mouse", () => {
+  for (const { search, wanted, money } of [
+    {
+      search: "?protection=off",
+      wanted: { requests: 3, executions: 3, replays: 0, effects: 3 },
+      money: "€37.50",
+    },
+    {
+      search: "?protection=lock",
+      wanted: { requests: 3, executions: 1, replays: 0, effects: 1 },
+      money: "€12.50",
+    },
+    {
+      search: "?protection=oncekey",
+      wanted: { requests: 3, executions: 1, replays: 2, effects: 1 },
+      money: "€12.50",
+    },
+    {
+      search: "?protection=off&clicks=once",
+      wanted: { requests: 1, executions: 1, replays: 0, effects: 1 },
+      money: "€12.50",
+    },
+  ]) {
+    test(search, async () => {
+      const { page, complaints } = await visit(search);
+      await threeClicks(page);
+      await scene.counted(page, "requests", wanted.requests);
+      await scene.quiet(page);
+      await agrees(page, wanted);
+      equal(await page.locator(".money b").innerText(), money);
+      equal(
+        await page.locator(".money").getAttribute("data-bad"),
+        wanted.effects > 1 ? "true" : null,
+      );
+      deepEqual(complaints, []);
+      await page.context().close();
+    });
+  }
+});
+
+test("C-64: the answers of three clicks have one SHA-256, and one box is gold", async () => {
+  const { page } = await visit("");
+  await playButton(page).click();
+  await scene.counted(page, "replays", 2);
+  await scene.quiet(page);
+  const digests = await page.locator(".answers code").allInnerTexts();
+  equal(digests.length, 3);
+  equal(new Set(digests).size, 1);
+  equal(await page.locator(".box[data-gold]").count(), 1);
+  equal(await page.getByText("WAITED → REPLAYED").count(), 2);
+  ok((await page.locator(".chip.gold").innerText()).includes("EXECUTED, token"));
+  equal(await page.locator(".phases [aria-current]").innerText(), "SUCCESS");
+  await page.context().close();
+});
+
+test("C-64: duplicates that are told to come again do so, and have the answer", async () => {
+  const { page } = await visit("?duplicates=tell");
+  await threeClicks(page);
+  await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+  await page.getByText("REFUSED, IT RUNS").first().waitFor();
+  await scene.quiet(page);
+  const { executions, effects } = await counts(page);
+  deepEqual({ executions, effects }, { executions: 1, effects: 1 });
+  equal(scene.ledger().filter(({ what }) => what === "effect").length, 1);
+  await page.context().close();
+});
+
+test("C-64: the deck's lock runs again as soon as the first has its answer", async () => {
+  const { page } = await visit("?protection=lock");
+  await orderButton(page).click();
+  await scene.counted(page, "effects", 1);
+  await scene.quiet(page);
+  await orderButton(page).click();
+  await scene.counted(page, "requests", 2);
+  await scene.quiet(page);
+  await agrees(page, { requests: 2, executions: 2, replays: 0, effects: 2 });
+  await page.context().close();
+});
+
+test("C-64: without a script three clicks have one effect", async () => {
+  const { page } = await visit("?scenario=no-script");
+  const form = page.frameLocator("iframe");
+  const box = await form.getByRole("button", { name: "Order" }).boundingBox();
+  ok(box);
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  for (let click = 1; click <= 3; click++) {
+    const arrived = page.waitForRequest((request) => request.url().includes("/orders"));
+    await page.mouse.click(x, y);
+    await arrived;
+  }
+  await form.getByRole("heading", { name: "Thank you" }).waitFor();
+  await scene.counted(page, "effects", 1);
+  const { requests, executions, effects } = await counts(page);
+  deepEqual({ requests, executions, effects }, { requests: 3, executions: 1, effects: 1 });
+  equal(scene.ledger().filter(({ what }) => what === "effect").length, 1);
+  await page.context().close();
+});
+
+describe("C-64: a lost answer", () => {
+  for (const { scenario, protection, effects } of [
+    { scenario: "lost-answer", protection: "oncekey", effects: 1 },
+    { scenario: "lost-answer", protection: "lock", effects: 2 },
+    { scenario: "your-browser", protection: "oncekey", effects: 1 },
+    { scenario: "your-browser", protection: "off", effects: 2 },
+  ]) {
+    test(`${scenario}, ${protection}`, async () => {
+      const { page } = await visit(`?scenario=${scenario}&protection=${protection}`);
+      await playButton(page).click();
+      await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+      await scene.counted(page, "requests", 2);
+      await scene.counted(page, "effects", effects);
+      await agrees(page, { requests: 2, executions: effects, replays: 2 - effects, effects });
+      await page.context().close();
+    });
+  }
+});
+
+test("C-64: unrepeatable: the winner is killed after its effect, and nobody runs it again", async () => {
+  const { page } = await visit("?scenario=kill");
+  await playButton(page).click();
+  await page.locator(".box[data-state=killed]").waitFor();
+  await page.locator(".phases [aria-current]").getByText("unknown").waitFor();
+  await page.getByText("IN DOUBT").first().waitFor();
+  const { executions, effects, replays } = await counts(page);
+  deepEqual({ executions, effects, replays }, { executions: 1, effects: 1, replays: 0 });
+  equal(scene.ledger().filter(({ what }) => what === "effect").length, 1);
+
+  await page.getByRole("button", { name: "It happened" }).click();
+  await page.getByRole("button", { name: "Check again" }).click();
+  await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+  await scene.counted(page, "replays", 1);
+  equal((await counts(page)).effects, 1);
+  await page.context().close();
+  await allUp();
+});
+
+test("C-64: repeatable: the winner is killed after its effect, and the next one does it again", async () => {
+  const { page } = await visit("?scenario=kill&effects=repeatable");
+  await playButton(page).click();
+  await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+  await scene.counted(page, "effects", 2);
+  equal(scene.ledger().filter(({ what }) => what === "effect").length, 2);
+  await page.context().close();
+  await allUp();
+});
+
+test("C-64: a frozen winner that is woken heals its record", async () => {
+  const { page } = await visit("?scenario=freeze");
+  await playButton(page).click();
+  await page.getByText("IN DOUBT").first().waitFor();
+  await scene.counted(page, "replays", 1);
+  const { executions, effects } = await counts(page);
+  deepEqual({ executions, effects }, { executions: 1, effects: 1 });
+  await page.context().close();
+});
+
+test("C-64: another order under the same key is refused with 422", async () => {
+  const { page } = await visit("?scenario=edited");
+  await playButton(page).click();
+  await page.getByText("MISMATCH").waitFor();
+  await scene.quiet(page);
+  await agrees(page, { requests: 2, executions: 1, replays: 0, effects: 1 });
+  await page.locator(".answers b").getByText("422").waitFor();
+  await page.context().close();
+});
+
+test("C-64: with the store down nothing runs, and the same key runs when it is back", async () => {
+  const { page } = await visit("?scenario=store-down");
+  await playButton(page).click();
+  await page.getByText("STORE DOWN").waitFor();
+  await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+  await scene.quiet(page);
+  await agrees(page, { requests: 2, executions: 1, replays: 0, effects: 1 });
+  await page.locator(".answers b").getByText("503").waitFor();
+  await page.context().close();
+});
+
+test("C-64: a storm of 1,000 requests has one effect", async () => {
+  const { page } = await visit("?scenario=storm");
+  await playButton(page).click();
+  await scene.counted(page, "requests", 1000);
+  await page.getByText("and 992 more").waitFor();
+  const { executions, effects } = await counts(page);
+  deepEqual({ executions, effects }, { executions: 1, effects: 1 });
+  equal(scene.ledger().filter(({ what }) => what === "effect").length, 1);
+  await page.context().close();
+});
+
+test("C-64: a second order that is meant is a second effect, and no alarm", async () => {
+  const { page } = await visit("?scenario=order-again");
+  await playButton(page).click();
+  await scene.counted(page, "effects", 2);
+  await scene.quiet(page);
+  await agrees(page, { requests: 2, executions: 2, replays: 0, effects: 2 });
+  equal(await page.locator(".money").getAttribute("data-bad"), null);
+  await page.context().close();
+});
+
+test("C-64: reload in mid-flight: the next press has the same key", async () => {
+  const { page } = await visit("?scenario=reload");
+  const reloaded = page.waitForEvent("load");
+  await playButton(page).click();
+  await reloaded;
+  await page.locator(".phases [aria-current]").getByText("unknown").waitFor();
+  await orderButton(page).click();
+  await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+  await scene.counted(page, "replays", 1);
+  const { effects } = await counts(page);
+  equal(effects, 1);
+  await page.context().close();
+});
+
+test("C-64: the deck to the letter refuses duplicates with 409", async () => {
+  const { page } = await visit("?scenario=deck&duplicates=refuse");
+  await playButton(page).click();
+  await scene.counted(page, "requests", 3);
+  await scene.quiet(page);
+  await agrees(page, { requests: 3, executions: 1, replays: 0, effects: 1 });
+  equal(await page.locator(".answers b").getByText("409").count(), 2);
+  await page.context().close();
+});
+
+/** Opens the page with nothing played before. */
+async function visit(search: string) {
+  const tab = await scene.visit(browser, search);
+  await scene.clear();
+  await scene.counted(tab.page, "requests", 0);
+  return tab;
+}
+
+/** A killed process is started again; the next scene wants all five. */
+async function allUp(): Promise<void> {
+  const { page } = await scene.visit(browser, "");
+  await page.locator(".box[data-state=up]").nth(4).waitFor();
+  await page.context().close();
+}
