@@ -13,10 +13,10 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { createDashboard } from "@oncekey/dashboard";
 import Database from "libsql";
+import { startPostgres } from "local-servers";
 import { postgresStore } from "oncekey/postgres";
 import { sqliteStore } from "oncekey/sqlite";
 import pg from "pg";
-import { startPostgres } from "../packages/local-servers/dist/servers.js";
 
 const RECORDS = Number(process.argv[2] ?? 1_000_000);
 const TABLE = "million";

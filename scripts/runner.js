@@ -27,7 +27,7 @@ const TIMEOUT_MS = 240_000;
 export function testFiles() {
   return ["packages", "apps"]
     .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
-    .concat("verification", "examples")
+    .concat("bench", "verification", "examples")
     .filter((project) => existsSync(join(ROOT, project, "dist")))
     .flatMap((project) =>
       readdirSync(join(ROOT, project, "dist"), { recursive: true, encoding: "utf8" })

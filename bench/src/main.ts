@@ -1,0 +1,110 @@
+/**
+ * `npm run bench`: all contestants in turns, over several rounds, and a table of what each cost.
+ *
+ *   npm run bench -- [--quick] [--json] [--only NAME]... [--rounds N] [--requests N] [--connections N]
+ *
+ * `--only` takes the beginning of a name, and brings along what it is compared with.
+ */
+import { spawnSync } from "node:child_process";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import type { Contestant } from "./contestant.ts";
+import { CONTESTANTS } from "./contestants.ts";
+import { type Loader, loaderOf } from "./load.ts";
+import { type Round, round } from "./measure.ts";
+import { type Result, report } from "./report.ts";
+import { CORE, canPin, type Running, start } from "./running.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true },
+    json: { type: "boolean" },
+    quick: { type: "boolean" },
+    rounds: { type: "string" },
+    requests: { type: "string" },
+    connections: { type: "string" },
+  },
+});
+
+const rounds = Number(values.rounds ?? (values.quick ? 3 : 9));
+const requests = Number(values.requests ?? (values.quick ? 1000 : 4000));
+const connections = Number(values.connections ?? 64);
+
+function chosen(): readonly Contestant[] {
+  const { only } = values;
+  if (only === undefined) return CONTESTANTS;
+  const named = CONTESTANTS.filter(({ name }) => only.some((each) => name.startsWith(each)));
+  if (named.length === 0) {
+    const names = CONTESTANTS.map(({ name }) => `"${name}"`).join(", ");
+    throw new Error(`--only names nobody. There are ${names}.`);
+  }
+  const bare = new Set(named.map((each) => each.bare));
+  return CONTESTANTS.filter((each) => bare.has(each.name) || named.includes(each));
+}
+
+/** One that is in the race: it leaves at its first wrong answer. */
+interface Entrant {
+  readonly running: Running;
+  readonly loader: Loader;
+  readonly rounds: Round[];
+  disqualified?: string;
+}
+
+async function enter(contestant: Contestant): Promise<Entrant> {
+  const running = await start(contestant);
+  return { running, loader: loaderOf(running.port, connections), rounds: [] };
+}
+
+/** In turns (A B C A B C ...). The first round warms up, and is thrown away. */
+async function race(entrants: readonly Entrant[]): Promise<void> {
+  for (let turn = 0; turn <= rounds; turn++) {
+    process.stderr.write(`• round ${turn} of ${rounds}\n`);
+    for (const entrant of entrants) {
+      if (entrant.disqualified !== undefined) continue;
+      try {
+        const result = await round(entrant.running, entrant.loader, requests);
+        if (turn > 0) entrant.rounds.push(result);
+      } catch (error) {
+        entrant.disqualified = error instanceof Error ? error.message : String(error);
+      }
+    }
+  }
+}
+
+/** Off the contestants' core. The databases run where the system lets them. */
+function stepAside(): string {
+  if (!canPin()) return "not pinned to cores";
+  const others = `0-${availableParallelism() - 1}`.replace("0", String(CORE + 1));
+  spawnSync("taskset", ["-a", "-p", "-c", others, String(process.pid)]);
+  return `contestants on core ${CORE}, the load on ${others}`;
+}
+
+function machine(pinned: string): string {
+  const load = loadavg()[0]?.toFixed(1);
+  return [
+    `Node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model}), ${pinned},`,
+    `load ${load} at the end; ${rounds} rounds of ${requests} requests and ${requests} duplicates,`,
+    `${connections} connections. Medians over rounds. CPU is of the application's process.`,
+  ].join("\n");
+}
+
+const entrants: Entrant[] = [];
+const pinned = stepAside();
+try {
+  for (const contestant of chosen()) entrants.push(await enter(contestant));
+  await race(entrants);
+} finally {
+  for (const { loader, running } of entrants) {
+    await loader.close();
+    await running.stop();
+  }
+}
+const results = entrants.map(
+  ({ running: { contestant }, rounds, disqualified }): Result => ({
+    ...{ contestant, rounds },
+    ...(disqualified === undefined ? {} : { disqualified }),
+  }),
+);
+if (values.json) console.log(JSON.stringify({ rounds, requests, connections, results }, null, 2));
+else console.log(`${machine(pinned)}\n\n${report(results)}`);
+process.exitCode = results.some(({ disqualified }) => disqualified !== undefined) ? 1 : 0;
