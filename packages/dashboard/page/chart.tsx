@@ -89,7 +89,7 @@ function Drawing({ title, unit, times, series }: ChartProps) {
         <g key={tick} class="grid">
           <path d={`M${LEFT} ${y(tick)}H${WIDTH - RIGHT}`} />
           <text x={LEFT - 6} y={y(tick)} dy="0.32em" text-anchor="end">
-            {countWords(tick)}
+            {unit === "%" ? percentWords(tick / 100) : countWords(tick)}
           </text>
         </g>
       ))}
