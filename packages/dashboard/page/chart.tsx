@@ -24,7 +24,7 @@ export interface ChartProps {
 
 const WIDTH = 360;
 const HEIGHT = 150;
-const LEFT = 34;
+const LEFT = 40;
 const RIGHT = 20;
 const TOP = 10;
 const BOTTOM = 22;
