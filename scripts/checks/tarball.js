@@ -26,7 +26,7 @@ const PACKAGES = [
   {
     at: DASHBOARD,
     dependencies: ["oncekey"],
-    others: ["dist/site/index.html", "dist/site/licenses.md"],
+    others: ["index.html", "sign-in.html", "licenses.md"].map((name) => `dist/site/${name}`),
     assets: /^dist\/site\/assets\/[\w-]+\.(js|css|svg)$/,
   },
   ...BINDINGS.map(({ name, at }) => ({ at, dependencies: ["oncekey"], peers: [name], others: [] })),

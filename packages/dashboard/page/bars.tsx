@@ -32,7 +32,7 @@ export function Bars(props: BarsProps) {
   const { title, note, bands } = props;
   const id = useId();
   return (
-    <figure class="chart" aria-labelledby={id}>
+    <figure class="chart plain" aria-labelledby={id}>
       <figcaption>
         <h2 id={id}>{title}</h2>
         <p class="note">{note}</p>

@@ -24,7 +24,7 @@ export interface ChartProps {
 
 const WIDTH = 360;
 const HEIGHT = 150;
-const LEFT = 34;
+const LEFT = 40;
 const RIGHT = 20;
 const TOP = 10;
 const BOTTOM = 22;
@@ -89,7 +89,7 @@ function Drawing({ title, unit, times, series }: ChartProps) {
         <g key={tick} class="grid">
           <path d={`M${LEFT} ${y(tick)}H${WIDTH - RIGHT}`} />
           <text x={LEFT - 6} y={y(tick)} dy="0.32em" text-anchor="end">
-            {countWords(tick)}
+            {unit === "%" ? percentWords(tick / 100) : countWords(tick)}
           </text>
         </g>
       ))}

@@ -60,7 +60,7 @@ export function createAccess(authorize: Authorize, hosts: readonly string[]): Ac
   function checkHost(request: Request): string {
     const { host, hostname } = new URL(request.url);
     if (names.has(host) || names.has(hostname)) return host;
-    throw new Refusal(421, "This name is not in the dashboard's list: see its option `hosts`.");
+    throw new Refusal(421, "refusal:host");
   }
 
   function checkOrigin(request: Request, host: string): void {
@@ -69,16 +69,16 @@ export function createAccess(authorize: Authorize, hosts: readonly string[]): Ac
     // Compared without the scheme: behind a proxy that ends TLS the two have different ones.
     const isOwn = origin !== null && URL.canParse(origin) && new URL(origin).host === host;
     if (origin === null ? isWrite : !isOwn) {
-      throw new Refusal(403, "This request comes from another page, or does not say from which.");
+      throw new Refusal(403, "refusal:origin");
     }
     // A person may follow a link from elsewhere to the page: that sends no data anywhere.
     const site = request.headers.get("sec-fetch-site");
     const isVisit = request.headers.get("sec-fetch-mode") === "navigate";
     if ((site === "cross-site" || site === "same-site") && (isWrite || !isVisit)) {
-      throw new Refusal(403, "This request comes from another page.");
+      throw new Refusal(403, "refusal:site");
     }
     if (isWrite && request.headers.get(WRITE_HEADER) === null) {
-      throw new Refusal(403, `A request that is no GET must have the header ${WRITE_HEADER}.`);
+      throw new Refusal(403, "refusal:header", { header: WRITE_HEADER });
     }
   }
 
@@ -88,7 +88,7 @@ export function createAccess(authorize: Authorize, hosts: readonly string[]): Ac
       const found = await ask(authorize, request, from);
       if (found instanceof Response) return guarded(found);
       if (isVisitor(found)) return found;
-      throw new Refusal(401, "Nobody has signed in who may look at this.");
+      throw new Refusal(401, "refusal:nobody");
     },
   };
 }

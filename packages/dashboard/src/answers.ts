@@ -1,12 +1,20 @@
 /** Every answer of the dashboard, with the headers that keep a hostile page or record out of it. */
+import { filled, MESSAGES, type MessageName, type Messages } from "./messages.ts";
 
 /** Why a request is not served, as a sentence for whoever made it. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
+  /** The sentence, in the words of this dashboard. */
+  readonly wordsIn: (messages: Messages) => string;
+  constructor(
+    status: number,
+    text: MessageName,
+    values: Readonly<Record<string, string | number>> = {},
+  ) {
+    super(filled(MESSAGES[text], values));
     this.status = status;
+    this.wordsIn = (messages) => filled(messages[text], values);
   }
 }
 
@@ -49,8 +57,8 @@ export function json(value: unknown, status = 200): Response {
   return answer(status, JSON.stringify(value), { "Content-Type": "application/json" });
 }
 
-export function refused({ status, message }: Refusal): Response {
-  return json({ message }, status);
+export function refused(refusal: Refusal, messages: Messages): Response {
+  return json({ message: refusal.wordsIn(messages) }, refusal.status);
 }
 
 /** An application's own answer, such as a way to its sign-in, under our headers. */

@@ -98,12 +98,12 @@ export function createApi(
       const limit = optionalInteger(input, "limit", 1, ROWS_MAX) ?? ROWS;
       const scope = optionalText(input, "scope");
       if (scope !== undefined && !isDigest(scope)) {
-        throw new Refusal(400, "Expected `scope` to be the digest of a scope: 64 hex digits.");
+        throw new Refusal(400, "refusal:scope");
       }
       const stateWord = optionalText(input, "state");
       const state = STATES.find((known) => known === stateWord);
       if (stateWord !== undefined && state === undefined) {
-        throw new Refusal(400, `Expected \`state\` to be one of ${STATES.join(", ")}.`);
+        throw new Refusal(400, "refusal:state", { states: STATES.join(", ") });
       }
       const after = optionalText(input, "after");
       return rows({ limit, after, scope, state, isShown: filterOf(input) });
@@ -124,13 +124,10 @@ export function createApi(
     },
 
     async record(id) {
-      if (!isDigest(id)) throw new Refusal(404, "A record's address has 64 hex digits.");
+      if (!isDigest(id)) throw new Refusal(404, "refusal:address");
       const record = await inspector.get(id);
       if (record === undefined) {
-        throw new Refusal(
-          404,
-          "There is no record at this address: it expired, it was released, or it never was.",
-        );
+        throw new Refusal(404, "refusal:no-record");
       }
       const view = await viewOf(record, { shows: showAnswers, seal });
       return {

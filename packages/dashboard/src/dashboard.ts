@@ -60,31 +60,29 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const api = createApi(inspector, memory, (id) => noted?.about(id) ?? [], settings);
   const resolver = noted && createResolver(inspector, noted.audit, seal);
 
-  function session({ name, role, canSignOut = false }: Visitor): SessionView {
-    const readOnly =
-      role === "viewer"
-        ? messages.readOnlyViewer
-        : resolver === undefined
-          ? messages.readOnlyNoAudit
-          : undefined;
-    return {
-      name,
-      role,
-      showsAnswers: showAnswers,
-      canSignOut,
-      ...(readOnly === undefined ? {} : { readOnly }),
-    };
+  function readOnlyOf({ role }: Visitor): "readOnlyViewer" | "readOnlyNoAudit" | undefined {
+    if (role === "viewer") return "readOnlyViewer";
+    return resolver === undefined ? "readOnlyNoAudit" : undefined;
+  }
+
+  function session(visitor: Visitor): SessionView {
+    const { name, role, canSignOut = false } = visitor;
+    const why = readOnlyOf(visitor);
+    const readOnly = why === undefined ? {} : { readOnly: messages[why] };
+    return { name, role, showsAnswers: showAnswers, canSignOut, ...readOnly };
   }
 
   async function settled(path: string, request: Request, visitor: Visitor): Promise<Response> {
-    const { readOnly, name } = session(visitor);
-    if (readOnly !== undefined || resolver === undefined) throw new Refusal(403, readOnly ?? "");
+    const why = readOnlyOf(visitor);
+    if (why !== undefined || resolver === undefined) {
+      throw new Refusal(403, why ?? "readOnlyNoAudit");
+    }
     const [, id = "", step] = SETTLING.exec(path) ?? [];
     const input = await jsonOf(request);
     return json(
       step === "review"
         ? await resolver.review(id, input)
-        : await resolver.resolve(id, input, name),
+        : await resolver.resolve(id, input, visitor.name),
     );
   }
 
@@ -93,7 +91,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     if (path === "api/queue") return json(await api.queue(await jsonOf(request)));
     if (path === "api/find") return json(await api.find(await jsonOf(request)));
     if (SETTLING.test(path)) return settled(path, request, visitor);
-    throw new Refusal(404, "There is nothing at this address.");
+    throw new Refusal(404, "refusal:nothing");
   }
 
   async function got(path: string, request: Request, visitor: Visitor): Promise<Response> {
@@ -106,7 +104,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     if (id !== undefined) return json(await api.record(id));
     const file = pageFile(path);
     if (file !== undefined) return file;
-    throw new Refusal(404, "There is nothing at this address.");
+    throw new Refusal(404, "refusal:nothing");
   }
 
   async function routed(request: Request, from: From): Promise<Response> {
@@ -116,7 +114,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     // The page's own addresses are relative, and would lead past a path without its last slash.
     if (`${pathname}/` === base) return answer(308, null, { Location: base });
     if (!pathname.startsWith(base)) {
-      throw new Refusal(404, "This path is not below the option `base` of the dashboard.");
+      throw new Refusal(404, "refusal:base");
     }
     const path = pathname.slice(base.length);
     switch (request.method) {
@@ -125,7 +123,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       case "POST":
         return posted(path, request, visitor);
       default:
-        throw new Refusal(405, "The dashboard knows GET and POST.");
+        throw new Refusal(405, "refusal:method");
     }
   }
 
@@ -140,7 +138,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       try {
         return await routed(request, from);
       } catch (error) {
-        return refused(refusalOf(error));
+        return refused(refusalOf(error), messages);
       }
     },
     close() {
@@ -167,17 +165,12 @@ function waitedMs(event: object): number | undefined {
 function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof StoreUnavailable) {
-    return new Refusal(503, "The store gave no answer. Nothing is known about its records now.");
+    return new Refusal(503, "refusal:store");
   }
   // A cursor that is none: the stores refuse it with a TypeError that names `after`.
   if (error instanceof TypeError && error.message.includes("`after`")) {
-    return new Refusal(400, "Expected `after` to be the `next` of the page before.");
+    return new Refusal(400, "refusal:after");
   }
   const isCorrupt = error instanceof Error && error.name === "RecordCorrupt";
-  return new Refusal(
-    500,
-    isCorrupt
-      ? "There is a record that cannot be read: damaged, or of a newer release."
-      : "The dashboard failed at this request.",
-  );
+  return new Refusal(500, isCorrupt ? "refusal:corrupt" : "refusal:failed");
 }

@@ -9,17 +9,17 @@ const BODY_BYTES_MAX = 6 * 1024 * 1024 + 64 * 1024;
 export async function jsonOf(request: Request): Promise<Json> {
   const [type = ""] = (request.headers.get("content-type") ?? "").split(";");
   if (type.trim().toLowerCase() !== "application/json") {
-    throw new Refusal(415, "Expected a body of application/json.");
+    throw new Refusal(415, "refusal:media-type");
   }
   const body = await limitedText(request);
   let value: unknown;
   try {
     value = JSON.parse(body);
   } catch {
-    throw new Refusal(400, "The body is no JSON.");
+    throw new Refusal(400, "refusal:no-json");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refusal(400, "Expected the body to be a JSON object.");
+    throw new Refusal(400, "refusal:no-object");
   }
   // Own members only, and no prototype that a member could be looked up in.
   return Object.assign(Object.create(null), value);
@@ -30,7 +30,7 @@ async function limitedText(request: Request): Promise<string> {
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.length;
-    if (length > BODY_BYTES_MAX) throw new Refusal(413, "The body is too large.");
+    if (length > BODY_BYTES_MAX) throw new Refusal(413, "refusal:body-size");
     chunks.push(chunk);
   }
   const bytes = new Uint8Array(length);
@@ -46,13 +46,13 @@ async function limitedText(request: Request): Promise<string> {
 export function optionalText(input: Json, name: string): string | undefined {
   const value = input[name];
   if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value !== "string") throw new Refusal(400, `Expected \`${name}\` to be a text.`);
+  if (typeof value !== "string") throw new Refusal(400, "refusal:text", { name });
   return value;
 }
 
 export function text(input: Json, name: string): string {
   const value = optionalText(input, name);
-  if (value === undefined) throw new Refusal(400, `Expected \`${name}\` to be filled in.`);
+  if (value === undefined) throw new Refusal(400, "refusal:filled-in", { name });
   return value;
 }
 
@@ -67,7 +67,7 @@ export function optionalInteger(
   if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) {
     return value;
   }
-  throw new Refusal(400, `Expected \`${name}\` to be an integer from ${least} to ${most}.`);
+  throw new Refusal(400, "refusal:integer", { name, least, most });
 }
 
 /** One text, or several that are parts of one thing. */
@@ -76,7 +76,7 @@ export function words(input: Json, name: string): string | readonly string[] {
   const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
   const texts = parts.filter((part) => typeof part === "string" && part !== "");
   if (texts.length === 0 || texts.length < parts.length) {
-    throw new Refusal(400, `Expected \`${name}\` to be a text, or a list of texts.`);
+    throw new Refusal(400, "refusal:texts", { name });
   }
   const [first = ""] = texts as string[];
   return texts.length === 1 ? first : (texts as string[]);

@@ -46,7 +46,7 @@ export function createLive(memory: EventMemory): Live {
   return {
     open(request) {
       if (streams.size >= STREAMS_MAX) {
-        throw new Refusal(503, "Too many are listening. Close a page, and try again.");
+        throw new Refusal(503, "refusal:listeners");
       }
       const place = placeOf(request.headers.get("last-event-id"), run);
       let end = () => {};

@@ -56,12 +56,12 @@ export function createResolver(
 ): Resolver {
   async function inDoubt({ id, token }: Wish): Promise<IdempotencyRecord> {
     const record = await inspector.get(id);
-    if (record === undefined) throw new Refusal(409, "The record is gone. Nothing was changed.");
+    if (record === undefined) throw new Refusal(409, "refusal:gone");
     if (record.state !== "in-doubt") {
-      throw new Refusal(409, `The record is ${record.state} by now. Nothing was changed.`);
+      throw new Refusal(409, `refusal:now-${record.state}`);
     }
     if (record.token !== token) {
-      throw new Refusal(409, "The record has another owner by now. Nothing was changed.");
+      throw new Refusal(409, "refusal:other-owner");
     }
     return record;
   }
@@ -81,7 +81,7 @@ export function createResolver(
     async resolve(id, input, operator) {
       const wish = wishOf(id, input);
       if (text(input, "confirmation") !== confirmationOf(wish)) {
-        throw new Refusal(409, "This is not what was reviewed. Review it again.");
+        throw new Refusal(409, "refusal:not-reviewed");
       }
       const { label } = await inDoubt(wish);
       const { token, happened, reason, answer } = wish;
@@ -113,11 +113,10 @@ export function createResolver(
       try {
         await noted(isSettled ? "settled" : "unchanged");
       } catch {
-        const what = isSettled ? "The record was settled" : "Nothing was changed";
-        throw new Refusal(500, `${what}, and the audit log could not be told so.`);
+        throw new Refusal(500, isSettled ? "refusal:settled-untold" : "refusal:unchanged-untold");
       }
       if (isSettled) return { happened };
-      throw new Refusal(409, "The record was settled meanwhile. Nothing was changed.");
+      throw new Refusal(409, "refusal:settled-meanwhile");
     },
   };
 }
@@ -139,36 +138,33 @@ const confirmationOf = ({ id, token, happened, reason, answer }: Wish): string =
   sha256(JSON.stringify([id, token, happened, reason, answer ?? null]));
 
 function wishOf(id: string, input: Json): Wish {
-  if (!isDigest(id)) throw new Refusal(404, "A record's address has 64 hex digits.");
+  if (!isDigest(id)) throw new Refusal(404, "refusal:address");
   const token = optionalInteger(input, "token", 1, Number.MAX_SAFE_INTEGER);
-  if (token === undefined) throw new Refusal(400, "Expected `token` to be the record's token.");
+  if (token === undefined) throw new Refusal(400, "refusal:token");
   const { happened } = input;
   if (typeof happened !== "boolean") {
-    throw new Refusal(400, "Expected `happened` to be true or false.");
+    throw new Refusal(400, "refusal:happened");
   }
   const reason = text(input, "reason").trim();
   if (reason.length < REASON_LENGTH_MIN || reason.length > REASON_LENGTH_MAX) {
-    throw new Refusal(
-      400,
-      `Expected \`reason\` to have ${REASON_LENGTH_MIN} to ${REASON_LENGTH_MAX} characters.`,
-    );
+    throw new Refusal(400, "refusal:reason", { least: REASON_LENGTH_MIN, most: REASON_LENGTH_MAX });
   }
   return { id, token, happened, reason, answer: happened ? answerOf(input) : undefined };
 }
 
 function answerOf(input: Json): NonNullable<Wish["answer"]> {
   const status = optionalInteger(input, "status", 200, 599);
-  if (status === undefined) throw new Refusal(400, "Expected `status` to be 200 to 599.");
+  if (status === undefined) throw new Refusal(400, "refusal:status");
   const type = TYPES.find((known) => known === (input.type ?? TYPES[0]));
   if (type === undefined) {
-    throw new Refusal(400, `Expected \`type\` to be ${TYPES.join(" or ")}.`);
+    throw new Refusal(400, "refusal:type", { types: TYPES.join(", ") });
   }
   const body = optionalText(input, "body") ?? "";
   if (new TextEncoder().encode(body).length > ANSWER_BYTES_MAX) {
-    throw new Refusal(413, "Expected the answer to have at most a megabyte.");
+    throw new Refusal(413, "refusal:answer-size");
   }
   if (type === "application/json" && body !== "" && !isJson(body)) {
-    throw new Refusal(400, "Expected `body` to be JSON, as its type says.");
+    throw new Refusal(400, "refusal:answer-json");
   }
   const charset = type === "text/plain" ? "; charset=utf-8" : "";
   const headers = { "Content-Type": `${type}${charset}`, ...location(input) };
@@ -180,7 +176,7 @@ function location(input: Json): Readonly<Record<string, string>> {
   const address = optionalText(input, "location");
   if (address === undefined) return {};
   if (/^(https?:\/\/|\/(?!\/))[\x21-\x7e]+$/.test(address)) return { Location: address };
-  throw new Refusal(400, "Expected `location` to be a path, or an address of http or https.");
+  throw new Refusal(400, "refusal:location");
 }
 
 function isJson(body: string): boolean {

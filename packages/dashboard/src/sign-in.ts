@@ -8,7 +8,7 @@ import type { Authorize, From, Visitor } from "./access.ts";
 import { answer, json, Refusal, refused } from "./answers.ts";
 import { createAttempts } from "./attempts.ts";
 import { jsonOf, text } from "./input.ts";
-import { MESSAGES } from "./messages.ts";
+import { MESSAGES, type Messages } from "./messages.ts";
 import { createSessions } from "./sessions.ts";
 import { readSignInPage } from "./sign-in-page.ts";
 
@@ -49,7 +49,7 @@ export function signIn(accounts: readonly Account[]): Authorize {
     }
     const input = await jsonOf(request);
     const visitor = known(text(input, "name"), text(input, "password"));
-    if (visitor === undefined) throw new Refusal(401, messages.signInWrong);
+    if (visitor === undefined) throw new Refusal(401, "signInWrong");
     // Whoever signs in again leaves the old place.
     const { hostname } = new URL(request.url);
     sessions.end(request.headers.get("cookie"), { hostname, path: base });
@@ -64,7 +64,7 @@ export function signIn(accounts: readonly Account[]): Authorize {
   return async function signIn(request, from) {
     const path = new URL(request.url).pathname.slice((from.base ?? "/").length);
     if (request.method === "POST" && path === "api/sign-in") {
-      return enter(request, from).catch((error) => refusedBy(error));
+      return enter(request, from).catch((error) => refusedBy(error, from.messages));
     }
     if (request.method === "POST" && path === "api/sign-out") return leave(request, from);
     const visitor = sessions.visitor(request.headers.get("cookie"));
@@ -80,8 +80,8 @@ function withCookie(cookie: string): Response {
   return response;
 }
 
-function refusedBy(error: unknown): Response {
-  if (error instanceof Refusal) return refused(error);
+function refusedBy(error: unknown, messages = MESSAGES as Messages): Response {
+  if (error instanceof Refusal) return refused(error, messages);
   throw error;
 }
 

@@ -26,11 +26,14 @@ export function timelineOf(
   messages: Messages,
 ): readonly TimelineEntry[] {
   const told = events.filter((event) => !isStanding(event, record));
+  const [claim, ...endings] = standing(record);
   const entries = [
+    // First: what is told in its millisecond came after it.
+    claim,
     ...told.map((event) => entryOf(event, messages)),
     ...settled.map((entry) => settledEntry(entry, messages)),
-    ...standing(record),
-  ];
+    ...endings,
+  ].filter((entry) => entry !== undefined);
   return entries.sort((one, other) => one.at - other.at);
 }
 

@@ -4,6 +4,7 @@ import { mock, test } from "node:test";
 import { type Account, createDashboard, type Dashboard, signIn } from "@oncekey/dashboard";
 import { memoryStore } from "oncekey/memory";
 import type { SessionView } from "../src/dashboard.ts";
+import { until } from "./shop.ts";
 
 const ANN: Account = { name: "ann", role: "operator", password: "correct horse battery" };
 const VIC: Account = { name: "vic", role: "viewer", password: "staple staple staple" };
@@ -177,6 +178,17 @@ test("S-22: signing out ends the sign-in and its stream, and no other one", asyn
   ok(chunks > 0);
   equal((await get(dashboard, "api/session", { cookie })).status, 401);
   equal((await get(dashboard, "api/session", { cookie: other })).status, 200);
+  dashboard.close();
+});
+
+test("C-72: a stream that its visitor leaves frees its place, under a sign-in too", async () => {
+  const dashboard = made();
+  const cookie = await signedIn(dashboard, VIC);
+  const open = () => get(dashboard, "api/live", { cookie });
+  const streams = await Promise.all(Array.from({ length: 50 }, open));
+  equal((await open()).status, 503);
+  await streams[0]?.body?.cancel();
+  await until("the place is free", async () => (await open()).status === 200);
   dashboard.close();
 });
 
