@@ -5,15 +5,15 @@
  *
  * `--only` takes the beginning of a name, and brings along what it is compared with.
  */
-import { spawnSync } from "node:child_process";
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Contestant } from "./contestant.ts";
 import { CONTESTANTS } from "./contestants.ts";
+import { createDatabases } from "./databases.ts";
 import { type Loader, loaderOf } from "./load.ts";
 import { type Round, round } from "./measure.ts";
 import { type Result, report } from "./report.ts";
-import { CORE, canPin, type Running, start } from "./running.ts";
+import { type Running, start, stepAside } from "./running.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,8 +26,8 @@ const { values } = parseArgs({
   },
 });
 
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 9));
-const requests = Number(values.requests ?? (values.quick ? 1000 : 4000));
+const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
+const requests = Number(values.requests ?? (values.quick ? 1000 : 3000));
 const connections = Number(values.connections ?? 64);
 
 function chosen(): readonly Contestant[] {
@@ -51,7 +51,7 @@ interface Entrant {
 }
 
 async function enter(contestant: Contestant): Promise<Entrant> {
-  const running = await start(contestant);
+  const running = await start(contestant, databases);
   return { running, loader: loaderOf(running.port, connections), rounds: [] };
 }
 
@@ -71,23 +71,18 @@ async function race(entrants: readonly Entrant[]): Promise<void> {
   }
 }
 
-/** Off the contestants' core. The databases run where the system lets them. */
-function stepAside(): string {
-  if (!canPin()) return "not pinned to cores";
-  const others = `0-${availableParallelism() - 1}`.replace("0", String(CORE + 1));
-  spawnSync("taskset", ["-a", "-p", "-c", others, String(process.pid)]);
-  return `contestants on core ${CORE}, the load on ${others}`;
-}
-
 function machine(pinned: string): string {
   const load = loadavg()[0]?.toFixed(1);
   return [
-    `Node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model}), ${pinned},`,
+    `Node ${process.versions.node}, ${cpus()[0]?.model}, ${pinned};`,
     `load ${load} at the end; ${rounds} rounds of ${requests} requests and ${requests} duplicates,`,
     `${connections} connections. Medians over rounds. CPU is of the application's process.`,
   ].join("\n");
 }
 
+// The databases are killed when this process exits, but a signal alone would end it without an exit.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+const databases = createDatabases();
 const entrants: Entrant[] = [];
 const pinned = stepAside();
 try {
@@ -98,6 +93,7 @@ try {
     await loader.close();
     await running.stop();
   }
+  await databases.stop();
 }
 const results = entrants.map(
   ({ running: { contestant }, rounds, disqualified }): Result => ({
