@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: all contestants in turns, over several rounds, and a table of what each cost.
  *
- *   npm run bench -- [--quick] [--json] [--only NAME]... [--rounds N] [--requests N] [--connections N]
+ *   npm run bench -- [--quick] [--json] [--only NAME]... [--rounds N] [--requests N] [--connections N] [--profile FOLDER]
  *
  * `--only` takes the beginning of a name, and brings along what it is compared with.
  */
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     rounds: { type: "string" },
     requests: { type: "string" },
     connections: { type: "string" },
+    profile: { type: "string" },
   },
 });
 
@@ -51,7 +52,7 @@ interface Entrant {
 }
 
 async function enter(contestant: Contestant): Promise<Entrant> {
-  const running = await start(contestant, databases);
+  const running = await start(contestant, databases, values.profile);
   return { running, loader: loaderOf(running.port, connections), rounds: [] };
 }
 

@@ -35,9 +35,14 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export async function start(contestant: Contestant, databases: Databases): Promise<Running> {
-  const { address, pid } = await databases.of(contestant.place);
-  const child = spawned(contestant.name, address);
+/** `profiles` is a folder for a CPU profile of its whole life. */
+export async function start(
+  contestant: Contestant,
+  databases: Databases,
+  profiles?: string,
+): Promise<Running> {
+  const { address, pid, executions } = await databases.of(contestant.place);
+  const child = spawned(contestant.name, address, profiles);
   const answer = answersOf(child, contestant.name);
   const { port } = (await answer()) as { readonly port: number };
   return {
@@ -45,19 +50,25 @@ export async function start(contestant: Contestant, databases: Databases): Promi
     async used() {
       child.send("used");
       const used = (await answer()) as Used;
-      return { ...used, databaseMicros: pid === undefined ? undefined : cpuMicrosOf(pid) };
+      return {
+        ...used,
+        executions: executions?.() ?? used.executions,
+        databaseMicros: pid === undefined ? undefined : cpuMicrosOf(pid),
+      };
     },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");
-      child.kill();
+      // It leaves by itself then, and a profiler has time to write.
+      child.disconnect();
       await ended;
     },
   };
 }
 
-function spawned(name: string, address: string): ChildProcess {
-  const command = [process.execPath, PROGRAM, name, address];
+function spawned(name: string, address: string, profiles?: string): ChildProcess {
+  const profiling = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
+  const command = [process.execPath, ...profiling, PROGRAM, name, address];
   const [program = "", ...args] = CAN_PIN ? ["taskset", "-c", CORE, ...command] : command;
   return spawn(program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
 }
