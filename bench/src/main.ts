@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: all contestants in turns, over several rounds, and a table of what each cost.
  *
- *   npm run bench -- [--quick] [--json] [--only NAME]... [--rounds N] [--requests N] [--connections N] [--profile FOLDER]
+ *   npm run bench -- [--quick] [--json] [--only NAME]... [--seconds N] [--rounds N] [--requests N]
+ *                    [--connections N] [--profile FOLDER]
  *
  * `--only` takes the beginning of a name, and brings along what it is compared with.
  */
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true },
     json: { type: "boolean" },
     quick: { type: "boolean" },
+    seconds: { type: "string" },
     rounds: { type: "string" },
     requests: { type: "string" },
     connections: { type: "string" },
@@ -27,8 +29,10 @@ const { values } = parseArgs({
   },
 });
 
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
-const requests = Number(values.requests ?? (values.quick ? 1000 : 3000));
+/** No round begins after these, however few there were: a busy machine has its report too. */
+const seconds = Number(values.seconds ?? (values.quick ? 90 : 900));
+const rounds = Number(values.rounds ?? 12);
+const requests = Number(values.requests ?? (values.quick ? 400 : 2000));
 const connections = Number(values.connections ?? 64);
 
 function chosen(): readonly Contestant[] {
@@ -57,8 +61,10 @@ async function enter(contestant: Contestant): Promise<Entrant> {
 }
 
 /** In turns (A B C A B C ...). The first round warms up, and is thrown away. */
-async function race(entrants: readonly Entrant[]): Promise<void> {
+async function race(entrants: readonly Entrant[]): Promise<number> {
+  const deadline = performance.now() + seconds * 1000;
   for (let turn = 0; turn <= rounds; turn++) {
+    if (turn > 1 && performance.now() > deadline) return turn - 1;
     process.stderr.write(`• round ${turn} of ${rounds}\n`);
     for (const entrant of entrants) {
       if (entrant.disqualified !== undefined) continue;
@@ -70,13 +76,14 @@ async function race(entrants: readonly Entrant[]): Promise<void> {
       }
     }
   }
+  return rounds;
 }
 
-function machine(pinned: string): string {
+function machine(pinned: string, ran: number): string {
   const load = loadavg()[0]?.toFixed(1);
   return [
     `Node ${process.versions.node}, ${cpus()[0]?.model}, ${pinned};`,
-    `load ${load} at the end; ${rounds} rounds of ${requests} requests and ${requests} duplicates,`,
+    `load ${load} at the end; ${ran} rounds of ${requests} requests and ${requests} duplicates,`,
     `${connections} connections. Medians over rounds. CPU is of the application's process.`,
   ].join("\n");
 }
@@ -86,9 +93,10 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.e
 const databases = createDatabases();
 const entrants: Entrant[] = [];
 const pinned = stepAside();
+let ran = 0;
 try {
   for (const contestant of chosen()) entrants.push(await enter(contestant));
-  await race(entrants);
+  ran = await race(entrants);
 } finally {
   for (const { loader, running } of entrants) {
     await loader.close();
@@ -102,6 +110,7 @@ const results = entrants.map(
     ...(disqualified === undefined ? {} : { disqualified }),
   }),
 );
-if (values.json) console.log(JSON.stringify({ rounds, requests, connections, results }, null, 2));
-else console.log(`${machine(pinned)}\n\n${report(results)}`);
+if (values.json)
+  console.log(JSON.stringify({ rounds: ran, requests, connections, results }, null, 2));
+else console.log(`${machine(pinned, ran)}\n\n${report(results)}`);
 process.exitCode = results.some(({ disqualified }) => disqualified !== undefined) ? 1 : 0;
