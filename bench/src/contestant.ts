@@ -1,10 +1,10 @@
 /** What runs against what: a server that answers the same POST, and what it is compared with. */
 
-export type PlaceKind = "none" | "sqlite" | "redis" | "postgres";
+export type PlaceKind = "none" | "sqlite" | "redis" | "postgres" | "upstream";
 
 /** Counted inside a contestant's process, from its start. */
 export interface Counts {
-  /** How often the handler ran. */
+  /** How often the handler ran; behind a proxy, the upstream counts that. */
   executions: number;
   /** Calls to a Redis or a Postgres, each of which waits for its answer. */
   trips: number;
@@ -13,7 +13,7 @@ export interface Counts {
 }
 
 export interface Setting {
-  /** A file or a URL; empty where nothing is kept outside of the process. */
+  /** A file or a URL; empty where nothing is outside of the process. */
   readonly address: string;
   readonly counts: Counts;
 }

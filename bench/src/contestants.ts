@@ -8,6 +8,7 @@ type Start = Contestant["start"];
 const node = () => import("./contestants/node.ts");
 const floors = () => import("./contestants/floors.ts");
 const frameworks = () => import("./contestants/frameworks.ts");
+const proxies = () => import("./contestants/proxies.ts");
 const peers = () => import("./contestants/peers.ts");
 
 const bare = (name: string, start: Start, place: PlaceKind = "none"): Contestant => ({
@@ -70,6 +71,24 @@ export const CONTESTANTS: readonly Contestant[] = [
     ...{ name: "peer: express-idempotency", kind: "peer", bare: "express", place: "none" },
     start: async (setting) => (await peers()).expressIdempotency(setting),
   },
+  {
+    ...{ name: "peer: @node-idempotency/core + Redis", kind: "peer", bare: "node", place: "redis" },
+    start: async (setting) => (await peers()).nodeIdempotency(setting),
+  },
+
+  bare("proxy: http-proxy", async (setting) => (await proxies()).httpProxy(setting), "upstream"),
+  bare(
+    "proxy: @fastify/http-proxy",
+    async (setting) => (await proxies()).fastifyProxy(setting),
+    "upstream",
+  ),
+  bare("gateway, unguarded", async (setting) => (await proxies()).unguarded(setting), "upstream"),
+  ours(
+    "gateway + memory",
+    "upstream",
+    async (setting) => (await proxies()).gateway(setting),
+    "proxy: http-proxy",
+  ),
 ];
 
 export function contestantNamed(name: string): Contestant {

@@ -22,7 +22,7 @@ const PHASES = {
   again: "Duplicates (bare: the same request again)",
 } as const;
 
-export function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const [least = Number.NaN, most = Number.NaN] = [sorted[0], sorted.at(-1)];
   const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1);

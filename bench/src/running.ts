@@ -1,22 +1,31 @@
 /** A contestant that runs: its process, its database, and what both have used. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { startPostgres, startRedis } from "local-servers";
 import type { Contestant } from "./contestant.ts";
 import type { Used } from "./contestant-process.ts";
 import { cpuMicrosOf } from "./cpu.ts";
+import type { Databases } from "./databases.ts";
 
 const PROGRAM = fileURLToPath(new URL("contestant-process.js", import.meta.url));
 
-/** The contestant's core. Whoever asks has to keep off it. */
-export const CORE = 0;
+/** Looked up before this process keeps to some of them. */
+const CORES = availableParallelism();
+const CAN_PIN = CORES > 1 && spawnSync("taskset", ["-V"]).status === 0;
+/** The contestants'. */
+const CORE = "0";
 
-export const canPin = (): boolean =>
-  availableParallelism() > 1 && spawnSync("taskset", ["-V"]).status === 0;
+/**
+ * Keeps this process, and the databases that it starts from now on, off the contestants' core.
+ * Says which ones are whose.
+ */
+export function stepAside(): string {
+  if (!CAN_PIN) return `${CORES} cores, nobody is pinned to one`;
+  const others = CORES === 2 ? "1" : `1-${CORES - 1}`;
+  spawnSync("taskset", ["-a", "-p", "-c", others, String(process.pid)]);
+  return `${CORES} cores: contestants on ${CORE}, load and databases on ${others}`;
+}
 
 export interface Running {
   readonly contestant: Contestant;
@@ -26,67 +35,49 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-interface Place {
-  readonly address: string;
-  /** The database's process, where it is one of its own. */
-  readonly pid?: number | undefined;
-  stop(): Promise<void>;
+/** `profiles` is a folder for a CPU profile of its whole life. */
+export async function start(
+  contestant: Contestant,
+  databases: Databases,
+  profiles?: string,
+): Promise<Running> {
+  const { address, pid, executions } = await databases.of(contestant.place);
+  const child = spawned(contestant.name, address, profiles);
+  const answer = answersOf(child, contestant.name);
+  const { port } = (await answer()) as { readonly port: number };
+  return {
+    ...{ contestant, port },
+    async used() {
+      child.send("used");
+      const used = (await answer()) as Used;
+      return {
+        ...used,
+        executions: executions?.() ?? used.executions,
+        databaseMicros: pid === undefined ? undefined : cpuMicrosOf(pid),
+      };
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      // It leaves by itself then, and a profiler has time to write.
+      child.disconnect();
+      await ended;
+    },
+  };
 }
 
-export async function start(contestant: Contestant): Promise<Running> {
-  const place = await placeOf(contestant);
-  try {
-    const child = spawned(contestant.name, place.address);
-    const { port } = await answer<{ port: number }>(child, contestant.name);
-    return {
-      ...{ contestant, port },
-      async used() {
-        child.send("used");
-        const used = await answer<Used>(child, contestant.name);
-        const databaseMicros = place.pid === undefined ? undefined : cpuMicrosOf(place.pid);
-        return { ...used, databaseMicros };
-      },
-      async stop() {
-        const ended = once(child, "exit");
-        child.kill();
-        await ended;
-        await place.stop();
-      },
-    };
-  } catch (error) {
-    await place.stop();
-    throw error;
-  }
-}
-
-function spawned(name: string, address: string): ChildProcess {
-  const command = [process.execPath, PROGRAM, name, address];
-  const [program = "", ...args] = canPin() ? ["taskset", "-c", String(CORE), ...command] : command;
+function spawned(name: string, address: string, profiles?: string): ChildProcess {
+  const profiling = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
+  const command = [process.execPath, ...profiling, PROGRAM, name, address];
+  const [program = "", ...args] = CAN_PIN ? ["taskset", "-c", CORE, ...command] : command;
   return spawn(program, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
 }
 
-async function answer<T>(child: ChildProcess, name: string): Promise<T> {
-  const [first] = await Promise.race([
-    once(child, "message"),
-    once(child, "exit").then(([code]) => Promise.reject(new Error(`${name} ended with ${code}.`))),
-  ]);
-  return first as T;
-}
-
-/** A database for each, so that none is filled by another. */
-async function placeOf({ place }: Contestant): Promise<Place> {
-  switch (place) {
-    case "none":
-      return { address: "", stop: async () => {} };
-    case "sqlite": {
-      const directory = mkdtempSync(join(tmpdir(), "oncekey-bench-"));
-      const stop = async () => rmSync(directory, { recursive: true, force: true });
-      return { address: join(directory, "bench.db"), stop };
-    }
-    case "redis":
-    case "postgres": {
-      const server = await (place === "redis" ? startRedis() : startPostgres());
-      return { address: server.url, pid: server.child.pid, stop: () => server.stop() };
-    }
-  }
+/** Its next message, or why there will be none. */
+function answersOf(child: ChildProcess, name: string): () => Promise<unknown> {
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`${name} ended with ${code}`);
+  });
+  ended.catch(() => {});
+  return async () => (await Promise.race([once(child, "message"), ended]))[0];
 }

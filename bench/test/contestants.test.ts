@@ -1,18 +1,22 @@
 /** Every contestant starts and answers rightly, so that the bench cannot rot. */
 import { equal } from "node:assert/strict";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { CONTESTANTS } from "../src/contestants.ts";
+import { createDatabases } from "../src/databases.ts";
 import { loaderOf } from "../src/load.ts";
 import { round } from "../src/measure.ts";
 import { start } from "../src/running.ts";
 
-/** Most of a start is waiting for a database to be made. */
-const AT_ONCE = 6;
+/** Most of a start is waiting, for a process and its modules. */
+const AT_ONCE = 4;
 
 describe("each contestant", { concurrency: AT_ONCE }, () => {
+  const databases = createDatabases();
+  after(() => databases.stop());
+
   for (const contestant of CONTESTANTS) {
     test(`${contestant.name} answers a request, and its duplicate as it has to`, async (context) => {
-      const running = await start(contestant);
+      const running = await start(contestant, databases);
       context.after(() => running.stop());
       const loader = loaderOf(running.port, 1);
       context.after(() => loader.close());
