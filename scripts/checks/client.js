@@ -10,6 +10,17 @@ const BUDGETS = { createIdempotentFetch: 4_600, createSubmit: 9_500 };
 const DURABLE_BUDGET = 1_400;
 /** Of each function of a binding, without the client below it and the framework beside it. */
 const BINDING_BUDGET = 600;
+/** Decision 10: of what stands around a form or another library, above the client. */
+const INTEGRATION_BUDGETS = {
+  element: 1_750,
+  axios: 600,
+  ky: 600,
+  "openapi-fetch": 600,
+  tanstack: 600,
+  turbo: 600,
+  htmx: 900,
+  workbox: 600,
+};
 
 export async function checkClient() {
   const client = Object.entries(BUDGETS).map(([name, budget]) => ({
@@ -25,7 +36,11 @@ export async function checkClient() {
     ...{ name: "*", budget: DURABLE_BUDGET, external: [] },
     from: `${LIBRARY}/dist/src/client/durable/index.js`,
   };
-  const measured = [...client, durable, ...(await Promise.all(bindings)).flat()];
+  const integrations = Object.entries(INTEGRATION_BUDGETS).map(([name, budget]) => ({
+    ...{ name: "*", budget, from: `${LIBRARY}/dist/src/client/${name}.js` },
+    external: ["./index.js"],
+  }));
+  const measured = [...client, durable, ...integrations, ...(await Promise.all(bindings)).flat()];
   const complaints = await Promise.all(
     measured.map(async (each) => {
       const over = (await compressedSize(each)) - each.budget;

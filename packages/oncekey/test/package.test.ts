@@ -23,6 +23,7 @@ const BESIDE = [
   ...["express", "fastify", "hono", "@hono/node-server"],
   ...["pg", "postgres", "ioredis", "redis", "better-sqlite3", "libsql", "kysely", "drizzle-orm"],
   ...["@oncekey/dashboard", "@oncekey/react", "react", "react-dom"],
+  ...["axios", "ky", "openapi-fetch", "@tanstack/query-core", "esbuild"],
   ...[
     "@types/react",
     "@types/react-dom",

@@ -73,6 +73,19 @@ for (const file of files) {
   });
 }
 
+/** What stands around a form of the page, or fits the client to another library. */
+const AROUND_CLIENT = /^client\/(element|htmx|turbo|tanstack|axios|ky|openapi-fetch|workbox)\.ts$/;
+
+test("what fits the client to another library imports the client's door and its ports, and nobody imports it", () => {
+  const around = files.filter((file) => AROUND_CLIENT.test(file));
+  deepEqual(around.length, 8);
+  for (const file of around) {
+    for (const specifier of importsOf(file)) match(specifier, /^\.\/(index|ports)\.ts$/, file);
+  }
+  const imported = files.flatMap(neighboursOf).filter((file) => AROUND_CLIENT.test(file));
+  deepEqual(imported, []);
+});
+
 test("no file is a drawer", () => {
   const parts = files.flatMap((file) => file.split("/"));
   deepEqual(

@@ -2,6 +2,7 @@
  * TanStack Query over any server that remembers keys: one mutation, one key. The key is a part of
  * the mutation's state, so it is where a paused mutation is kept, and where it is restored from.
  */
+import { platform } from "./ports.ts";
 
 interface Mutation {
   readonly state: {
@@ -52,7 +53,7 @@ export function withIdempotency<Variables, Data, Given extends Context>(
         );
       const state = (mutation?.state ?? {}) as { [KEY]?: string };
       // Its own reducer copies whatever is in the state.
-      state[KEY] ??= crypto.randomUUID();
+      state[KEY] ??= platform.key();
       key = state[KEY];
       if (mutation) taken.add(mutation);
       known.set(context, key);

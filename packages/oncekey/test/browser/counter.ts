@@ -1,6 +1,6 @@
 /**
  * A shop on oncekey's own adapter, for pages whose library sends: what it answers is a piece of a page
- * or leads to one. Effects and keys are counted here; answers are held, lost or cut when told.
+ * or leads to one. Effects and keys are counted here; answers are held or lost when told.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -17,8 +17,8 @@ export interface Counter {
   readonly effects: string[];
   /** So many answers get lost after the work is done. */
   losing: number;
-  /** From now on nothing is answered until `go`; `cut` ends the connections that wait for it. */
-  hold(): { go(): void; cut(): void };
+  /** From now on nothing is answered until `go`. */
+  hold(): { go(): void };
   close(): Promise<void>;
 }
 
@@ -45,7 +45,6 @@ export async function counter({ html, scripts, answer }: CounterPages): Promise<
   }
   const keys: Counter["keys"] = [];
   const effects: string[] = [];
-  const waiting = new Set<Socket>();
   let opened: Promise<void> | undefined;
 
   const take = idempotency(
@@ -61,7 +60,6 @@ export async function counter({ html, scripts, answer }: CounterPages): Promise<
     const { pathname } = new URL(request.url ?? "/", "http://counter");
     if (request.method === "POST") {
       keys.push(request.headers["idempotency-key"]?.toString());
-      waiting.add(request.socket);
       if (shop.losing > 0) lose(request.socket);
       void take(request, response);
       return;
@@ -91,7 +89,6 @@ export async function counter({ html, scripts, answer }: CounterPages): Promise<
     effects,
     losing: 0,
     hold() {
-      waiting.clear();
       let go = (): void => {};
       opened = new Promise((resolve) => {
         go = () => {
@@ -99,13 +96,7 @@ export async function counter({ html, scripts, answer }: CounterPages): Promise<
           resolve();
         };
       });
-      return {
-        go,
-        cut() {
-          for (const socket of waiting) socket.destroy();
-          waiting.clear();
-        },
-      };
+      return { go };
     },
     async close() {
       server.closeAllConnections();

@@ -16,7 +16,10 @@ const script = (from: string): string => `
 import htmx from "${from}";
 import { createIdempotentFetch } from "../../src/client/index.js";
 import { idempotentHtmx } from "../../src/client/htmx.js";
-idempotentHtmx(htmx, createIdempotentFetch({ retry: { attempts: 3, baseMs: 20, capMs: 40 } }));
+idempotentHtmx(htmx, createIdempotentFetch({
+  retry: { attempts: 5, baseMs: 20, capMs: 40 },
+  ...(location.search === "?hasty" && { timeoutMs: 1_000 }),
+}));
 const marks = document.documentElement.dataset;
 document.addEventListener("oncekey:fail", ({ detail }) => { marks.failed = detail.reason; });
 document.addEventListener("htmx:afterRequest", ({ detail }) => { marks.told = detail.successful; });

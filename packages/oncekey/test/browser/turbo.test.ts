@@ -14,7 +14,10 @@ const SCRIPT = `
 import * as Turbo from "@hotwired/turbo";
 import { createIdempotentFetch } from "../../src/client/index.js";
 import { idempotentTurbo } from "../../src/client/turbo.js";
-idempotentTurbo(createIdempotentFetch({ retry: { attempts: 3, baseMs: 20, capMs: 40 } }));
+idempotentTurbo(createIdempotentFetch({
+  retry: { attempts: 5, baseMs: 20, capMs: 40 },
+  ...(location.search === "?hasty" && { timeoutMs: 1_000 }),
+}));
 const marks = document.documentElement.dataset;
 Object.assign(globalThis, { loads: 0, Turbo });
 addEventListener("turbo:fetch-request-error", (event) => {

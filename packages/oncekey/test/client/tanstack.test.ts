@@ -84,6 +84,18 @@ test("C-58: paused after a lost answer, kept, and restored after a reload: the s
   deepEqual(new Set(reloaded.keys), new Set([keys[0]]));
 });
 
+test("C-58, C-3: a page that was not loaded over TLS has a key too", async (context) => {
+  const { keys, mutationFn } = line();
+  const own = Object.getOwnPropertyDescriptor(crypto, "randomUUID");
+  Object.defineProperty(crypto, "randomUUID", { value: undefined, configurable: true });
+  context.after(() => {
+    if (own) Object.defineProperty(crypto, "randomUUID", own);
+    else Reflect.deleteProperty(crypto, "randomUUID");
+  });
+  await new MutationObserver(new QueryClient(), { mutationFn }).mutate("soup");
+  match(keys[0] ?? "", /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
 test("C-58: paused before anything was sent: the key comes with the first send, and stays", async () => {
   const { keys, sends, mutationFn } = line();
   onlineManager.setOnline(false);
