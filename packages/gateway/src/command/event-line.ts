@@ -7,32 +7,32 @@ import { legible } from "./printer.ts";
 
 /** An event of a store's call is of no key, and not in the stream. */
 type Told = Exclude<OncekeyEvent["type"], "store-called">;
-type Colour = "green" | "cyan" | "yellow" | "red" | "gray";
+type Colour = "green" | "magenta" | "cyan" | "gray" | "yellow" | "red";
 
-/** Green ran, cyan did not run again, yellow wants a look, red a person. */
-const COLOUR: { readonly [Type in Told]: Colour } = {
+/** Green runs, magenta ended without a result, cyan did not run again; red and yellow are levels. */
+export const COLOUR: { readonly [Type in Told]: Colour } = {
   claimed: "green",
   completed: "green",
-  released: "green",
-  reconciled: "green",
+  released: "magenta",
+  "gave-up": "magenta",
+  "rolled-back": "magenta",
+  reconciled: "magenta",
   replayed: "cyan",
   "in-flight": "cyan",
-  mismatch: "yellow",
-  "gave-up": "yellow",
-  "rolled-back": "yellow",
-  recovered: "yellow",
+  mismatch: "cyan",
   renewed: "gray",
-  "in-doubt": "red",
-  superseded: "red",
-  "lease-lost": "red",
-  "store-failed": "red",
-  "record-corrupt": "red",
-  "not-recorded": "red",
+  "in-doubt": "yellow",
+  superseded: "yellow",
+  "lease-lost": "yellow",
+  "store-failed": "yellow",
+  "not-recorded": "yellow",
+  recovered: "yellow",
+  "ran-unprotected": "yellow",
   abandoned: "red",
-  "reconcile-failed": "red",
-  "handler-failed": "red",
-  "ran-unprotected": "red",
+  "record-corrupt": "red",
   "scope-unresolved": "red",
+  "handler-failed": "red",
+  "reconcile-failed": "red",
 };
 
 /** What `--type` may say. */

@@ -5,11 +5,14 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, type TestContext, test } from "node:test";
+import { levelOf } from "oncekey";
 import { memoryStore } from "oncekey/memory";
+import { COLOUR } from "../../src/command/event-line.ts";
 import { createEvents } from "../../src/events.ts";
 import { createGateway } from "../../src/server.ts";
 import { send } from "../gateways.ts";
 import { creates, rawUpstream } from "../raw-upstream.ts";
+import { EVENTS, everyForm } from "../telemetry/every-event.ts";
 import { CLI, command } from "./commands.ts";
 
 const ANYWHERE = { host: "127.0.0.1", port: 0 };
@@ -125,6 +128,16 @@ test("C-75: on a terminal lines have colours, and none where NO_COLOR is set", a
     equal(tail.said.stdout.includes(green), !("NO_COLOR" in env), JSON.stringify(tail.said));
     equal(tail.said.stdout.includes("\u001b"), !("NO_COLOR" in env));
     await tail.end("SIGTERM");
+  }
+});
+
+test("what is an error is red, what is a warning yellow, and nothing else is", () => {
+  for (const { type } of everyForm()) {
+    if (type === "store-called") continue;
+    const level = levelOf(EVENTS[type]);
+    const loud = { error: "red", warning: "yellow", debug: undefined }[level];
+    const colour = COLOUR[type];
+    equal(["red", "yellow"].includes(colour) ? colour : undefined, loud, type);
   }
 });
 

@@ -3,10 +3,11 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type OncekeyEvent, oncekey } from "oncekey";
+import { oncekey } from "oncekey";
 import { memoryStore } from "oncekey/memory";
 import { Registry } from "prom-client";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
+import { EVENTS, everyForm } from "./every-event.ts";
 
 const PACKAGE = join(import.meta.dirname, "../../..");
 const TYPES = ["counter", "gauge", "histogram"];
@@ -21,35 +22,6 @@ async function seriesValue(registry: Registry, series: string): Promise<number> 
   const line = (await registry.metrics()).split("\n").find((each) => each.startsWith(`${series} `));
   return line === undefined ? 0 : Number(line.slice(series.length + 1));
 }
-
-const about = { record: "0123456789ab", label: "POST /payments" };
-const error = new Error("secret");
-/** One event of each type, so that a type without a metric is seen. */
-const EVENTS: { readonly [Type in OncekeyEvent["type"]]: OncekeyEvent & { type: Type } } = {
-  claimed: { type: "claimed", ...about, attempt: 2, waitedMs: 20 },
-  renewed: { type: "renewed", ...about },
-  replayed: { type: "replayed", ...about, waitedMs: 0 },
-  "in-flight": { type: "in-flight", ...about, waitedMs: 0 },
-  "in-doubt": { type: "in-doubt", ...about, waitedMs: 0 },
-  mismatch: { type: "mismatch", ...about, waitedMs: 0 },
-  completed: { type: "completed", ...about, ranMs: 1 },
-  released: { type: "released", ...about, ranMs: 1 },
-  "gave-up": { type: "gave-up", ...about, ranMs: 1 },
-  "rolled-back": { type: "rolled-back", ...about, ranMs: 1 },
-  superseded: { type: "superseded", ...about, ranMs: 1 },
-  "not-recorded": { type: "not-recorded", ...about, ranMs: 1 },
-  reconciled: { type: "reconciled", ...about, happened: true },
-  "lease-lost": { type: "lease-lost", ...about, reason: "`maxRunMs` has passed" },
-  "store-failed": { type: "store-failed", ...about, call: "claim", error },
-  "store-called": { type: "store-called", call: "claim", tookMs: 1, failed: false },
-  "record-corrupt": { type: "record-corrupt", ...about, error },
-  recovered: { type: "recovered", ...about, call: "complete" },
-  abandoned: { type: "abandoned", ...about, call: "complete" },
-  "reconcile-failed": { type: "reconcile-failed", ...about, error },
-  "handler-failed": { type: "handler-failed", ...about, error },
-  "ran-unprotected": { type: "ran-unprotected", label: about.label, error },
-  "scope-unresolved": { type: "scope-unresolved", label: about.label, error },
-};
 
 test("every event changes a metric", async () => {
   for (const event of Object.values(EVENTS)) {
@@ -164,14 +136,7 @@ const namesOf = (name: string, type: string): readonly string[] =>
 /** Every metric, after one event of each type and each form that they have. */
 async function played() {
   const { registry, listener } = world();
-  for (const event of Object.values(EVENTS)) listener(event);
-  listener({ ...EVENTS.reconciled, happened: false });
-  listener({ ...EVENTS["store-called"], failed: true });
-  for (const call of ["renew", "complete", "release", "resolve", "get"]) {
-    listener({ ...EVENTS["store-called"], call });
-    listener({ ...EVENTS["store-failed"], call });
-  }
-  listener({ ...EVENTS["store-failed"], call: "transaction" });
+  for (const event of everyForm()) listener(event);
   const metrics = await registry.getMetricsAsJSON();
   return metrics.map(({ name, type, values }) => {
     const kind = String(type);
