@@ -2,7 +2,7 @@
 import type { Snapshot } from "oncekey/client";
 import { control } from "./control.ts";
 import type { Order } from "./order.ts";
-import type { Settings } from "./settings.ts";
+import { type Settings, searchOf } from "./settings.ts";
 import type { Story } from "./story.ts";
 
 const PHASES = ["READY", "SUBMIT", "SUCCESS", "FAIL"] as const;
@@ -26,7 +26,7 @@ export function Person({ order, dish, setDish, settings, story }: Props) {
         <iframe
           title="A form without a script"
           sandbox="allow-forms"
-          src={`/plain?${settings.protection}`}
+          src={`/plain${searchOf(settings)}`}
         />
       ) : (
         <form
