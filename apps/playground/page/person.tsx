@@ -6,6 +6,7 @@ import { type Settings, searchOf } from "./settings.ts";
 import type { Story } from "./story.ts";
 
 const PHASES = ["READY", "SUBMIT", "SUCCESS", "FAIL"] as const;
+const GIVE_UP = "The earlier order may have happened. Give up its key, and start a new one?";
 const DISHES = ["soup", "dumplings", "pancakes"];
 
 interface Props {
@@ -110,7 +111,13 @@ function Afterwards({
         </button>
       )}
       {(snapshot.phase === "SUCCESS" || snapshot.phase === "FAIL") && (
-        <button type="button" onClick={order.reset}>
+        <button
+          type="button"
+          onClick={() => {
+            // A new key while nobody knows is a second order, and the person's own decision.
+            if (snapshot.status !== "unknown" || confirm(GIVE_UP)) order.reset();
+          }}
+        >
           New order
         </button>
       )}

@@ -52,7 +52,7 @@ export function createPlayer(show: (event: Stamped, isNews: boolean) => void): P
   return {
     push(event, isNews) {
       // What has not been shown by then is of a scene that is over.
-      if (event.what === "cleared") queue.splice(0);
+      if (event.what === "cleared") while (queue.length > 0) next();
       queue.push({ event, isNews });
       if (event.what === "cleared") next();
       else run();
