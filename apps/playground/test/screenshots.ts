@@ -24,7 +24,6 @@ const VIEWS: readonly View[] = [
   { ...usual, name: "oncekey", search: "" },
   { ...usual, name: "off", search: "?protection=off", colorScheme: "dark" },
   { ...usual, name: "kill", search: "?scenario=kill", status: "unknown" },
-  { ...usual, name: "lock", search: "?protection=lock", width: 1024, colorScheme: "dark" },
   { ...usual, name: "phone", search: "", width: 390, height: 844 },
 ];
 
