@@ -74,7 +74,7 @@ export function App() {
         <section class="look" aria-labelledby="scenario">
           <div>
             <h2 id="scenario">{scenario.title}</h2>
-            <p>{scenario.look}</p>
+            <p>{scenario.looks?.[settings.protection] ?? scenario.look}</p>
           </div>
           {scenario.id !== "no-script" && (
             <button type="button" class="play" onClick={() => void play()}>

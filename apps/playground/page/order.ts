@@ -21,6 +21,9 @@ export interface Order {
 
 export function createOrder(settings: Settings): Order {
   let last: string | null = null;
+  /** The machine's first send is on its way: what a second click sends comes after it. */
+  let left: Promise<void> = Promise.resolve();
+  let leave = (): void => {};
   const header =
     settings.duplicates === "refuse" ? "x-airsorted-idempotency-key" : "idempotency-key";
   const submit = createSubmit<{ dish: string }>({
@@ -29,6 +32,11 @@ export function createOrder(settings: Settings): Order {
     header,
     tabs: tabLock(),
     budgetMs: 30_000,
+    fetch: (request, init) => {
+      const answer = fetch(request, init);
+      leave();
+      return answer;
+    },
     request: ({ dish }) => ({
       url: pathOf(settings),
       method: "POST",
@@ -40,6 +48,7 @@ export function createOrder(settings: Settings): Order {
   const sendAgain = async (dish: string): Promise<void> => {
     const key = last;
     if (key === null) return;
+    await left;
     await fetch(pathOf(settings), {
       method: "POST",
       headers: { "content-type": "application/json", [header]: key, "x-guest": "ann" },
@@ -54,6 +63,9 @@ export function createOrder(settings: Settings): Order {
       const { canSubmit, key } = submit.getSnapshot();
       if (canSubmit) {
         last = key;
+        left = new Promise((resolve) => {
+          leave = resolve;
+        });
         void submit.submit({ dish });
         last = submit.getSnapshot().key ?? last;
       } else if (settings.clicks === "every-click") void sendAgain(dish);

@@ -2,10 +2,11 @@
 import type { Snapshot } from "oncekey/client";
 import { control } from "./control.ts";
 import type { Order } from "./order.ts";
-import type { Settings } from "./settings.ts";
+import { type Settings, searchOf } from "./settings.ts";
 import type { Story } from "./story.ts";
 
 const PHASES = ["READY", "SUBMIT", "SUCCESS", "FAIL"] as const;
+const GIVE_UP = "The earlier order may have happened. Give up its key, and start a new one?";
 const DISHES = ["soup", "dumplings", "pancakes"];
 
 interface Props {
@@ -26,7 +27,7 @@ export function Person({ order, dish, setDish, settings, story }: Props) {
         <iframe
           title="A form without a script"
           sandbox="allow-forms"
-          src={`/plain?${settings.protection}`}
+          src={`/plain${searchOf(settings)}`}
         />
       ) : (
         <form
@@ -110,7 +111,13 @@ function Afterwards({
         </button>
       )}
       {(snapshot.phase === "SUCCESS" || snapshot.phase === "FAIL") && (
-        <button type="button" onClick={order.reset}>
+        <button
+          type="button"
+          onClick={() => {
+            // A new key while nobody knows is a second order, and the person's own decision.
+            if (snapshot.status !== "unknown" || confirm(GIVE_UP)) order.reset();
+          }}
+        >
           New order
         </button>
       )}

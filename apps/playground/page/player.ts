@@ -17,7 +17,8 @@ export interface Player {
 
 /** A quarter: a claim and a replay that are 20 ms apart can be told apart. */
 const SLOWER = 4;
-const GAP_MS_MAX = 4_000;
+/** Longer, nothing was going on, and there is nothing to follow. */
+const GAP_MS_MAX = 800;
 /** Things of one moment, so that slow motion shows their order too. */
 const GAP_MS_MIN = 60;
 
@@ -50,8 +51,11 @@ export function createPlayer(show: (event: Stamped, isNews: boolean) => void): P
   };
   return {
     push(event, isNews) {
+      // What has not been shown by then is of a scene that is over.
+      if (event.what === "cleared") while (queue.length > 0) next();
       queue.push({ event, isNews });
-      run();
+      if (event.what === "cleared") next();
+      else run();
     },
     setPace(wanted) {
       pace = wanted;

@@ -17,15 +17,28 @@ export interface Scenario {
   readonly title: string;
   /** What to look at. */
   readonly look: string;
+  /** What to look at instead, where it is not oncekey that protects. */
+  readonly looks?: Partial<Record<Settings["protection"], string>>;
   /** The switches that it starts with, where they differ from the usual ones. */
   readonly settings?: Partial<Settings>;
   play(stage: Stage): Promise<void>;
 }
 
-/** Between two clicks of somebody in a hurry. */
-const HURRY_MS = 140;
+/** Between two clicks of somebody in a hurry: the least, and how much more the seed may add. */
+const HURRY_MS = 60;
+const HESITATION_MS = 180;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The same seed, the same hurry: a Lehmer generator, whose first number is thrown away as too regular. */
+async function threeTimes({ order, dish, settings }: Stage): Promise<void> {
+  let state = (settings.seed * 48_271) % 2_147_483_647;
+  for (let click = 1; click <= 3; click++) {
+    order.press(dish);
+    state = (state * 48_271) % 2_147_483_647;
+    await pause(HURRY_MS + (state / 2_147_483_647) * HESITATION_MS);
+  }
+}
 
 const frozenIn = ({ boxes }: Pick<Story, "boxes">): number | undefined =>
   boxes.find(({ state }) => state === "frozen")?.instance;
@@ -46,12 +59,11 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "three-clicks",
     title: "Three clicks",
     look: "Three requests carry one key to three processes: one turns gold, and the other two get its answer, byte for byte.",
-    async play({ order, dish }) {
-      for (let click = 1; click <= 3; click++) {
-        order.press(dish);
-        await pause(HURRY_MS);
-      }
+    looks: {
+      off: "Nobody looks at the key: all three run, and the person pays three times.",
+      lock: "While the first runs, the lock turns the others away. Then press Order once more: the lock is gone, and it runs again.",
     },
+    play: threeTimes,
   },
   {
     id: "no-script",
@@ -64,18 +76,30 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "lost-answer",
     title: "Lost answer",
     look: "The order runs and its answer never arrives: the form sends the same key again, and gets the answer that was kept.",
+    looks: {
+      off: "The order runs and its answer never arrives: the form sends it again, and it runs again.",
+      lock: "The lock is released with the lost answer: the form sends again, and it runs again.",
+    },
     play: trapped("lose-answer", { fresh: true }),
   },
   {
     id: "your-browser",
     title: "Your browser did this",
     look: "The form sends once. The reused connection drops, and the browser itself sends the POST a second time: no script was asked.",
+    looks: {
+      off: "The form sends once, and the browser sends it again by itself: two orders, and no script was asked.",
+      lock: "The form sends once, the browser again by itself: the lock is gone by then, and it runs twice.",
+    },
     play: trapped("lose-answer"),
   },
   {
     id: "kill",
     title: "kill -9",
     look: "The winner dies right after its effect, before it could say so: the record is in doubt, and nobody guesses.",
+    looks: {
+      off: "The winner dies right after its effect: the form sends again, and the person pays twice.",
+      lock: "The winner dies and its lock expires: whoever comes next runs it again.",
+    },
     play: trapped("kill"),
   },
   {
@@ -141,7 +165,6 @@ export const SCENARIOS: readonly Scenario[] = [
     async play({ order, dish, until }) {
       order.press(dish);
       await until(isAnswered);
-      await pause(HURRY_MS);
       order.reset();
       order.press(dish);
     },
@@ -163,12 +186,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title: "To the letter",
     look: "The slide's header and the slide's 409: one request runs, and the others hear that the key is registered already.",
     settings: { duplicates: "refuse" },
-    async play({ order, dish }) {
-      for (let click = 1; click <= 3; click++) {
-        order.press(dish);
-        await pause(HURRY_MS);
-      }
-    },
+    play: threeTimes,
   },
 ];
 

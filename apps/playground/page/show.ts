@@ -16,20 +16,31 @@ export interface Show {
 
 type Watcher = (story: Story) => void;
 
+interface Now {
+  story: Story;
+  slower: number;
+  /** The one in which it will be drawn. */
+  frame: number | undefined;
+}
+
 /** What flies is to be followed in slow motion too. */
 const SLOWER = 3;
 
 export function useShow(stage: RefObject<HTMLDivElement | null>): Show {
   const [story, setStory] = useState(BLANK);
   const [pace, setPace] = useState<Pace>("live");
-  const now = useRef({ story: BLANK, slower: 1 });
+  const now = useRef<Now>({ story: BLANK, slower: 1, frame: undefined });
   const watchers = useRef(new Set<Watcher>());
   const player = useMemo(
     () =>
       createPlayer((event, isNews) => {
         const { current } = now;
         current.story = tell(current.story, event);
-        setStory(current.story);
+        // Once a frame: a storm tells more in one than a screen can show.
+        current.frame ??= requestAnimationFrame(() => {
+          current.frame = undefined;
+          setStory(current.story);
+        });
         if (isNews && stage.current) fly(stage.current, event, current.story, current.slower);
         for (const watcher of [...watchers.current]) watcher(current.story);
       }),

@@ -18,7 +18,7 @@ export function Truth({ story }: { readonly story: Story }) {
   return (
     <section class="truth" aria-labelledby="truth">
       <h2 id="truth">The truth</h2>
-      <p class="money" data-bad={hasTooMany || undefined}>
+      <p class="money" role="status" data-bad={hasTooMany || undefined}>
         <b>€{charged}</b>
         <span>
           {hasTooMany ? "charged more than once for one order" : "charged, by the ledger"}

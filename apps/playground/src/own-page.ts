@@ -9,7 +9,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
-export const TOKEN_FIELD = "x-playground-token";
+const TOKEN_FIELD = "x-playground-token";
 
 export interface OwnPage {
   /** For the page to send back. */

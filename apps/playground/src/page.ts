@@ -6,6 +6,7 @@ import type { Feed } from "./feed.ts";
 import type { Entry } from "./ledger.ts";
 import { createOwnPage } from "./own-page.ts";
 import { bundled, read } from "./page-files.ts";
+import { wishOf } from "./wish.ts";
 
 /** What a page is served with. */
 export interface Behind {
@@ -39,7 +40,7 @@ export function createPage({ balance, ledger, feed, controls }: Behind): Request
     "/page.js": { type: "text/javascript; charset=utf-8", body: bundled() },
   };
   return function page(incoming, outgoing) {
-    const path = incoming.url?.split("?", 1)[0] ?? "/";
+    const { pathname: path, searchParams } = new URL(incoming.url ?? "/", "http://playground");
     if (path === "/orders") return void balance(incoming, outgoing);
     if (!own.isFromHere(incoming)) return void outgoing.writeHead(403).end();
     if (incoming.method === "POST" && path.startsWith("/controls/")) {
@@ -48,7 +49,9 @@ export function createPage({ balance, ledger, feed, controls }: Behind): Request
     }
     const found = incoming.method === "GET" ? files[path] : undefined;
     if (found !== undefined) {
-      outgoing.writeHead(200, { ...HEADERS, "content-type": found.type }).end(fresh(found.body));
+      outgoing
+        .writeHead(200, { ...HEADERS, "content-type": found.type })
+        .end(fresh(found.body, searchParams));
     } else if (incoming.method === "GET" && path === "/ledger") {
       outgoing.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(ledger()));
     } else if (incoming.method === "GET" && path === "/feed") {
@@ -91,5 +94,9 @@ function html(name: string, token: string): File {
   return { type: "text/html; charset=utf-8", body: read(name).replaceAll("{{token}}", token) };
 }
 
-/** A page without a script gets its key here, and a new one each time. */
-const fresh = (body: string): string => body.replaceAll("{{key}}", () => crypto.randomUUID());
+/** What a page without a script cannot make: its key, new each time, and where its order goes. */
+const fresh = (body: string, query: URLSearchParams): string =>
+  body
+    .replaceAll("{{key}}", () => crypto.randomUUID())
+    // Only words of ours: what the address says otherwise does not come into the page.
+    .replaceAll("{{action}}", () => `/orders?${new URLSearchParams({ ...wishOf(query) })}`);

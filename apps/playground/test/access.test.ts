@@ -87,7 +87,7 @@ test("C-66: with reduced motion nothing flies, and the words are the same", asyn
   });
   await playThree(page);
   equal(await page.evaluate(() => (globalThis as unknown as { flown: number }).flown), 0);
-  equal(await page.getByText("WAITED → REPLAYED").count(), 2);
+  equal(await page.locator(".chip").getByText("WAITED → REPLAYED").count(), 2);
   await page.context().close();
 });
 

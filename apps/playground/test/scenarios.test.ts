@@ -93,7 +93,7 @@ test("C-64: the answers of three clicks have one SHA-256, and one box is gold", 
   equal(digests.length, 3);
   equal(new Set(digests).size, 1);
   equal(await page.locator(".box[data-gold]").count(), 1);
-  equal(await page.getByText("WAITED → REPLAYED").count(), 2);
+  equal(await page.locator(".chip").getByText("WAITED → REPLAYED").count(), 2);
   ok((await page.locator(".chip.gold").innerText()).includes("EXECUTED, token"));
   equal(await page.locator(".phases [aria-current]").innerText(), "SUCCESS");
   await page.context().close();
@@ -103,7 +103,7 @@ test("C-64: duplicates that are told to come again do so, and have the answer", 
   const { page } = await visit("?duplicates=tell");
   await threeClicks(page);
   await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
-  await page.getByText("REFUSED, IT RUNS").first().waitFor();
+  await page.locator(".chip").getByText("REFUSED, IT RUNS").first().waitFor();
   await scene.quiet(page);
   const { executions, effects } = await counts(page);
   deepEqual({ executions, effects }, { executions: 1, effects: 1 });
@@ -123,23 +123,29 @@ test("C-64: the deck's lock runs again as soon as the first has its answer", asy
   await page.context().close();
 });
 
-test("C-64: without a script three clicks have one effect", async () => {
-  const { page } = await visit("?scenario=no-script");
-  const form = page.frameLocator("iframe");
-  const box = await form.getByRole("button", { name: "Order" }).boundingBox();
-  ok(box);
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  for (let click = 1; click <= 3; click++) {
-    const arrived = page.waitForRequest((request) => request.url().includes("/orders"));
-    await page.mouse.click(x, y);
-    await arrived;
+describe("C-64: three clicks without a script", () => {
+  for (const { protection, effects } of [
+    { protection: "oncekey", effects: 1 },
+    { protection: "off", effects: 3 },
+  ]) {
+    test(protection, async () => {
+      const { page } = await visit(`?scenario=no-script&protection=${protection}`);
+      const form = page.frameLocator("iframe");
+      const box = await form.getByRole("button", { name: "Order" }).boundingBox();
+      ok(box);
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      for (let click = 1; click <= 3; click++) {
+        await page.mouse.click(x, y);
+        await scene.counted(page, "requests", click);
+      }
+      await form.getByRole("heading", { name: "Thank you" }).waitFor();
+      await scene.counted(page, "effects", effects);
+      const { executions } = await counts(page);
+      equal(executions, effects);
+      equal(scene.ledger().filter(({ what }) => what === "effect").length, effects);
+      await page.context().close();
+    });
   }
-  await form.getByRole("heading", { name: "Thank you" }).waitFor();
-  await scene.counted(page, "effects", 1);
-  const { requests, executions, effects } = await counts(page);
-  deepEqual({ requests, executions, effects }, { requests: 3, executions: 1, effects: 1 });
-  equal(scene.ledger().filter(({ what }) => what === "effect").length, 1);
-  await page.context().close();
 });
 
 describe("C-64: a lost answer", () => {
@@ -166,7 +172,7 @@ test("C-64: unrepeatable: the winner is killed after its effect, and nobody runs
   await playButton(page).click();
   await page.locator(".box[data-state=killed]").waitFor();
   await page.locator(".phases [aria-current]").getByText("unknown").waitFor();
-  await page.getByText("IN DOUBT").first().waitFor();
+  await page.locator(".chip").getByText("IN DOUBT").first().waitFor();
   const { executions, effects, replays } = await counts(page);
   deepEqual({ executions, effects, replays }, { executions: 1, effects: 1, replays: 0 });
   equal(scene.ledger().filter(({ what }) => what === "effect").length, 1);
@@ -193,7 +199,7 @@ test("C-64: repeatable: the winner is killed after its effect, and the next one 
 test("C-64: a frozen winner that is woken heals its record", async () => {
   const { page } = await visit("?scenario=freeze");
   await playButton(page).click();
-  await page.getByText("IN DOUBT").first().waitFor();
+  await page.locator(".chip").getByText("IN DOUBT").first().waitFor();
   await scene.counted(page, "replays", 1);
   const { executions, effects } = await counts(page);
   deepEqual({ executions, effects }, { executions: 1, effects: 1 });
@@ -203,7 +209,7 @@ test("C-64: a frozen winner that is woken heals its record", async () => {
 test("C-64: another order under the same key is refused with 422", async () => {
   const { page } = await visit("?scenario=edited");
   await playButton(page).click();
-  await page.getByText("MISMATCH").waitFor();
+  await page.locator(".chip").getByText("MISMATCH").waitFor();
   await scene.quiet(page);
   await agrees(page, { requests: 2, executions: 1, replays: 0, effects: 1 });
   await page.locator(".answers b").getByText("422").waitFor();
@@ -213,7 +219,7 @@ test("C-64: another order under the same key is refused with 422", async () => {
 test("C-64: with the store down nothing runs, and the same key runs when it is back", async () => {
   const { page } = await visit("?scenario=store-down");
   await playButton(page).click();
-  await page.getByText("STORE DOWN").waitFor();
+  await page.locator(".chip").getByText("STORE DOWN").waitFor();
   await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
   await scene.quiet(page);
   await agrees(page, { requests: 2, executions: 1, replays: 0, effects: 1 });
@@ -230,6 +236,32 @@ test("C-64: a storm of 1,000 requests has one effect", async () => {
   deepEqual({ executions, effects }, { executions: 1, effects: 1 });
   equal(scene.ledger().filter(({ what }) => what === "effect").length, 1);
   await page.context().close();
+});
+
+test("C-64: a duplicated tab looks on, and sends nothing", async () => {
+  const { page } = await visit("?scenario=duplicate-tab");
+  const opened = page.context().waitForEvent("page");
+  await playButton(page).click();
+  const second = await opened;
+  for (const tab of [page, second]) {
+    await tab.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+    await scene.counted(tab, "effects", 1);
+  }
+  await agrees(page, { requests: 1, executions: 1, replays: 0, effects: 1 });
+  await page.context().close();
+});
+
+test("C-64: in doubt: who says that it did not happen lets it run again", async () => {
+  const { page } = await visit("?scenario=in-doubt");
+  await playButton(page).click();
+  await page.locator(".phases [aria-current]").getByText("unknown").waitFor();
+  await page.getByRole("button", { name: "It did not" }).click();
+  await page.getByRole("button", { name: "Check again" }).click();
+  await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+  await scene.counted(page, "effects", 2);
+  equal(scene.ledger().filter(({ what }) => what === "effect").length, 2);
+  await page.context().close();
+  await allUp();
 });
 
 test("C-64: a second order that is meant is a second effect, and no alarm", async () => {

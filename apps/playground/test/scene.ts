@@ -47,7 +47,7 @@ export async function openScene(): Promise<Scene> {
     },
     async visit(browser, search, options = {}) {
       const page = await (await browser.newContext(options)).newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(60_000);
       const complaints: string[] = [];
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("console", (message) => {
