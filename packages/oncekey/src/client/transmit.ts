@@ -1,5 +1,5 @@
 /** One send of a frozen request, and what it brought. It never rejects: silence is a finding. */
-import { IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
+import { IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
 import type { Finding } from "./finding.ts";
 import type { Frozen } from "./frozen.ts";
 import type { ClientPorts } from "./ports.ts";
@@ -21,6 +21,22 @@ export interface Line {
   readonly header: string;
   readonly timeoutMs: number;
   readonly ports: ClientPorts;
+}
+
+/** The line that was asked for, with what holds unless something else is said. */
+export const lineOf = (
+  { fetch, header = IDEMPOTENCY_KEY, timeoutMs = 15_000 }: LineOptions,
+  ports: ClientPorts,
+): Line => ({
+  // Looked up at each send: tools that watch a page replace it.
+  fetch: fetch ?? ((request, init) => globalThis.fetch(request, init)),
+  ...{ header, timeoutMs, ports },
+});
+
+interface LineOptions {
+  readonly fetch?: Fetch;
+  readonly header?: string;
+  readonly timeoutMs?: number;
 }
 
 export interface Sight {
