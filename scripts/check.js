@@ -6,6 +6,7 @@
 import { build } from "./build.js";
 import { checkBudgets, checkStores, recordBudgets } from "./checks/bundle.js";
 import { checkClient } from "./checks/client.js";
+import { checkRequirements } from "./checks/requirements.js";
 import { checkFiles, checkManifest, checkResolution } from "./checks/tarball.js";
 import { Failure, main, run, say, tool } from "./command.js";
 
@@ -27,8 +28,10 @@ const CHECKS = {
   "The tarballs hold what the exports need, the README and the licence, and nothing else":
     checkFiles,
   "Every entry, and every store with an adapter, keeps its size budget": checkBudgets,
-  "What a page loads of the client, and of each binding, keeps its budget": checkClient,
+  "C-60: What a page loads of the client, and of each binding, keeps its budget": checkClient,
   "An entry never contains another store": checkStores,
+  "C-77: What a client must do has a test that is named after it, or is said to be open":
+    checkRequirements,
 };
 
 await main(async () => {
