@@ -321,3 +321,53 @@ test("C-38: held and given up: the next click sends what is in the form then", a
     [["dish=stew&how=fast", key]],
   );
 });
+
+test("C-27: where a page is built, answers without the key raise one warning, and others none", async () => {
+  const warned = async (steps: readonly Step[]): Promise<string[]> => {
+    const { page } = await open();
+    const warnings: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "warning") warnings.push(message.text());
+    });
+    server().play(...steps);
+    await page.evaluate(async () => {
+      const { createIdempotentFetch } =
+        globalThis as unknown as typeof import("../../src/client/index.ts");
+      const send = createIdempotentFetch();
+      for (const body of ["x", "y"]) await send("/pay", { method: "POST", body });
+      // Each message comes in its turn, so whatever was said before has been heard by now.
+      console.warn("end");
+    });
+    for (let turn = 0; turn < 400 && !warnings.includes("end"); turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return warnings;
+  };
+  deepEqual(await warned([{ echoes: true }, { echoes: true }]), ["end"]);
+  const [warning = "", end] = await warned([]);
+  match(warning, /came without its key/);
+  equal(end, "end");
+});
+
+test("C-41: the browser finishes a send whose page was closed, and takes its answer", async () => {
+  const { page, tabs } = await open();
+  const other = await tabs.newPage();
+  let go = (): void => {};
+  const until = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  server().play({ until });
+  const before = server().answered();
+  await page.evaluate(() => {
+    const { createIdempotentFetch } =
+      globalThis as unknown as typeof import("../../src/client/index.ts");
+    void createIdempotentFetch()("/pay", { method: "POST", body: "x" });
+  });
+  await arrived(1);
+  await page.close();
+  // The browser has been asked for something else since, so it has done with the page.
+  await other.goto(server().origin);
+  go();
+  for (let turn = 0; turn < 400 && server().answered() === before; turn++) await later(5);
+  equal(server().answered(), before + 1);
+});
