@@ -207,7 +207,11 @@ test("C-43: clearing intents empties the storage, and every open tab of that per
 });
 
 test("C-44, C-45: busy is said to those who do not see it, and the focus stays", async () => {
-  server().play(SLOW);
+  let go = (): void => {};
+  const until = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  server().play({ until });
   const { page } = await open();
   await page.focus("#pay");
   await page.keyboard.press("Enter");
@@ -215,6 +219,7 @@ test("C-44, C-45: busy is said to those who do not see it, and the focus stays",
   equal(await page.locator("#order").getAttribute("aria-busy"), "true");
   equal(await page.locator("#pay").getAttribute("aria-disabled"), "true");
   equal(await page.evaluate(() => document.activeElement?.id), "pay");
+  go();
   await reaches(page, "success");
   equal(await page.locator("#order").getAttribute("aria-busy"), "false");
 });
