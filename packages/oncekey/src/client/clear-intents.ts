@@ -1,5 +1,5 @@
 /** Signing out: what one person meant is nothing that the next one may see or send again. */
-import { BODIES } from "./bodies.ts";
+import { BODIES, QUEUE } from "./bodies.ts";
 import { parse, STORAGE_PREFIX, salted } from "./keep.ts";
 import { announceCleared } from "./page.ts";
 
@@ -15,6 +15,8 @@ export function clearIntents(principal?: string): void {
   try {
     // Of everybody: without its bytes an intent of another person is still asked about by its key.
     globalThis.indexedDB?.deleteDatabase(BODIES);
+    // Another person's requests have nobody else to remember them: `clear` of the queue takes one's.
+    if (principal === undefined) globalThis.indexedDB?.deleteDatabase(QUEUE);
   } catch {
     // As above.
   }

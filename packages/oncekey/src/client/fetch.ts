@@ -5,7 +5,6 @@
  * drops, and asks no script. What the caller is told is either a definite answer or an error that
  * says what is known; "failed" is never said of something that may have happened.
  */
-import { IDEMPOTENCY_KEY } from "../protocol/header.ts";
 import { checkNumbers } from "./check.ts";
 import { KeyConflict, OutcomeUnknown, RequestRefused, ResponseNotKept } from "./errors.ts";
 import type { UnknownReason } from "./finding.ts";
@@ -14,7 +13,15 @@ import { type ClientPorts, platform } from "./ports.ts";
 import type { Profile } from "./profiles.ts";
 import { isExpired, judge, pause, type RetrySettings } from "./retry.ts";
 import { checkServer, profileFor, type Server } from "./server.ts";
-import { type Fetch, isReplayed, type Sight, spelled, type Ticket, transmit } from "./transmit.ts";
+import {
+  type Fetch,
+  isReplayed,
+  lineOf,
+  type Sight,
+  spelled,
+  type Ticket,
+  transmit,
+} from "./transmit.ts";
 
 export interface IdempotentFetchOptions {
   /** Which servers remember keys. In a browser: the page's own origin does, and no other. */
@@ -86,20 +93,12 @@ export function createIdempotentFetch(
   options: IdempotentFetchOptions = {},
   ports: ClientPorts = platform,
 ): IdempotentFetch {
-  const {
-    server,
-    header = IDEMPOTENCY_KEY,
-    methods,
-    timeoutMs = 15_000,
-    budgetMs = 120_000,
-    retentionMs,
-  } = options;
+  const { server, methods, timeoutMs, budgetMs = 120_000, retentionMs } = options;
   checkServer(server);
   checkNumbers({ timeoutMs, budgetMs, retentionMs, ...options.retry });
-  // Looked up at each send: tools that watch a page replace it.
-  const fetch: Fetch = options.fetch ?? ((request, init) => globalThis.fetch(request, init));
+  const line = lineOf(options, ports);
+  const { fetch, header } = line;
   const retry = { attempts: 4, baseMs: 300, capMs: 8_000, ...options.retry, budgetMs };
-  const line = { fetch, header, timeoutMs, ports };
   const flights = new Map<string, Flight>();
   const intents = new Map<string, string>();
   const unsure = new Map<string, Pick<Journey, "firstSentAt" | "frozen">>();

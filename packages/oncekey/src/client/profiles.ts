@@ -17,6 +17,8 @@ export interface Profile {
   readonly resend: boolean;
   /** Whether the server refuses other bytes under a key. Else the client does not send them. */
   readonly comparesBody: boolean;
+  /** Whether each answer carries the key back, so that one without it deserves a warning. */
+  readonly echoes?: boolean;
   /** How long the server remembers. */
   readonly retentionMs: number;
   /** What an answer means. Its body must stay unread: read a clone. */
@@ -43,6 +45,7 @@ export const oncekeyServer: Profile = {
   methods: ["POST", "PATCH"],
   resend: true,
   comparesBody: true,
+  echoes: true,
   retentionMs: DAY_MS,
   async classify(response, sent) {
     const { status, headers } = response;
@@ -92,6 +95,7 @@ export const unknownServer: Profile = {
   ...oncekeyServer,
   resend: false,
   comparesBody: false,
+  echoes: false,
   classify(response) {
     const { status } = response;
     if (isDone(response)) return { kind: "done" };

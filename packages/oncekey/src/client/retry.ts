@@ -39,6 +39,16 @@ export function judge(finding: Finding, open: boolean, resend: boolean): Verdict
   }
 }
 
+/**
+ * Whether an answer ends a request, so that what is kept of it may go. A recorded failure does not,
+ * since part of it may have happened; nor does "sign in", after which it can still be done.
+ */
+export function isDefinite(finding: Finding, open: boolean): boolean {
+  if (finding.kind === "done") return true;
+  if (finding.kind !== "refused") return false;
+  return finding.proven || (!open && finding.reason !== "auth");
+}
+
 export interface RetrySettings {
   /** Sends in all. What was in flight elsewhere does not count. */
   readonly attempts: number;

@@ -1,13 +1,13 @@
 /** What goes out of one submit: the request that is frozen, each send of it, and what is asked. */
-import { IDEMPOTENCY_KEY } from "../protocol/header.ts";
 import { type Asked, type Frozen, freeze } from "./frozen.ts";
 import type { Parts } from "./machine.ts";
 import type { Ownership } from "./ownership.ts";
 import { type Profile, unknownServer } from "./profiles.ts";
+import { reading } from "./reading.ts";
 import { profileFor } from "./server.ts";
 import { NOTHING, type Told } from "./snapshot.ts";
 import type { CheckAnswer } from "./submit-options.ts";
-import { isReplayed, type Line, type Sight, spelled, transmit } from "./transmit.ts";
+import { isReplayed, lineOf, type Sight, spelled, transmit } from "./transmit.ts";
 
 export interface Sends {
   /** Freezes what was asked for, once for each submit. */
@@ -24,13 +24,7 @@ export function createSends(
   /** What the person asks for now. May throw: then it is refused, and nothing is sent. */
   requested: () => Asked & { readonly url: string | URL },
 ): Sends {
-  const line: Line = {
-    // Looked up at each send: tools that watch a page replace it.
-    fetch: options.fetch ?? ((request, init) => globalThis.fetch(request, init)),
-    header: options.header ?? IDEMPOTENCY_KEY,
-    timeoutMs: options.timeoutMs ?? 15_000,
-    ports,
-  };
+  const line = lineOf(options, ports);
   const profileOf = ({ request }: Frozen): Profile | undefined =>
     profileFor(options.server, new URL(request.url));
 
@@ -106,22 +100,6 @@ export function createSends(
   };
 }
 
-/** Reads an answer to its end within the same time limit: one that is cut off is not one. */
-function reading(profile: Profile): { readonly profile: Profile; data(): unknown } {
-  let data: unknown = null;
-  return {
-    profile: {
-      ...profile,
-      async classify(response, sent) {
-        const finding = await profile.classify(response, sent);
-        data = parsed(await response.text(), response.headers.get("content-type"));
-        return finding;
-      },
-    },
-    data: () => data,
-  };
-}
-
 function toldBy({ finding, response, cause }: Sight, data: unknown, header: string): Told {
   const done = finding.kind === "done";
   const error = { ...(response && { status: response.status, data }), cause };
@@ -137,13 +115,4 @@ function findingOf(answer: CheckAnswer | undefined): Sight["finding"] {
   return answer === "not-done"
     ? { kind: "refused", proven: true, reason: "unproven" }
     : { kind: "unclear", reason: "in_doubt" };
-}
-
-function parsed(text: string, contentType: string | null): unknown {
-  if (!/[/+]json\b/i.test(contentType ?? "")) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -17,6 +17,7 @@ import { retryAfter } from "./retry.ts";
 export const stripeServer: Profile = {
   ...oncekeyServer,
   methods: ["POST"],
+  echoes: false,
   async classify(response, { now }) {
     const { status, headers } = response;
     const should = headers.get("stripe-should-retry");

@@ -1,9 +1,9 @@
 /** One send of a frozen request, and what it brought. It never rejects: silence is a finding. */
-import { IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
+import { IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
 import type { Finding } from "./finding.ts";
 import type { Frozen } from "./frozen.ts";
 import type { ClientPorts } from "./ports.ts";
-import { type Profile, unknownServer } from "./profiles.ts";
+import { isDone, type Profile, unknownServer } from "./profiles.ts";
 
 /** What all sends of one request have in common. */
 export interface Ticket {
@@ -21,6 +21,42 @@ export interface Line {
   readonly header: string;
   readonly timeoutMs: number;
   readonly ports: ClientPorts;
+  /** Says once, and where somebody builds the page, that an answer came without the key. */
+  unechoed(): void;
+}
+
+/** All sends that are to outlive their page may hold 64 KiB, of which other scripts want some. */
+const KEEPALIVE_BYTES_MAX = 61_440;
+/** Of this page, and not of one client: the browser counts them all together. */
+let outstanding = 0;
+
+/** A page that is served by the machine that shows it. */
+const isBeingBuilt = (): boolean =>
+  /^(localhost|127\.|\[::1)/.test((globalThis.location as Location | undefined)?.hostname ?? "");
+
+/** The line that was asked for, with what holds unless something else is said. */
+export function lineOf(
+  { fetch, header = IDEMPOTENCY_KEY, timeoutMs = 15_000 }: LineOptions,
+  ports: ClientPorts,
+): Line {
+  let warned = false;
+  return {
+    // Looked up at each send: tools that watch a page replace it.
+    fetch: fetch ?? ((request, init) => globalThis.fetch(request, init)),
+    ...{ header, timeoutMs, ports },
+    unechoed() {
+      if (!warned && isBeingBuilt()) {
+        ports.warn("oncekey: an answer came without its key. Does this server remember keys?");
+      }
+      warned = true;
+    },
+  };
+}
+
+interface LineOptions {
+  readonly fetch?: Fetch;
+  readonly header?: string;
+  readonly timeoutMs?: number;
 }
 
 export interface Sight {
@@ -31,7 +67,7 @@ export interface Sight {
 
 export async function transmit(
   { frozen, key, profile = unknownServer }: Ticket,
-  { fetch, header, timeoutMs, ports }: Line,
+  { fetch, header, timeoutMs, ports, unechoed }: Line,
   signal: AbortSignal,
 ): Promise<Sight> {
   const controller = new AbortController();
@@ -45,18 +81,24 @@ export async function transmit(
   // Until the answer has been understood: a problem that stops half-way must not hold us for ever.
   const cancel = ports.after(timeoutMs, () => stop({ kind: "again", reason: "timeout" }));
   signal.addEventListener("abort", abort);
+  const size = bytes?.length ?? 0;
+  const keepalive = !frozen.once && outstanding + size < KEEPALIVE_BYTES_MAX;
+  if (keepalive) outstanding += size;
   try {
     // A blob, since Node's fetch cannot send a plain array again after a 307.
     const response = await fetch(request, {
       signal: controller.signal,
       ...(bytes && { body: new Blob([bytes]) }),
+      ...(keepalive && { keepalive }),
     });
+    if (profile.echoes && isDone(response) && !isEchoed(response, header)) unechoed();
     finding = await profile.classify(response, { key, header, now: ports.now() });
     return { finding, response };
   } catch (cause) {
     return { finding, cause };
   } finally {
     cancel();
+    if (keepalive) outstanding -= size;
     signal.removeEventListener("abort", abort);
   }
 }
@@ -64,6 +106,10 @@ export async function transmit(
 /** As the server spells it. A caller's own field is left as it is, and so must be a key in it. */
 export const spelled = (key: string, { keyFormat }: Profile): string =>
   keyFormat === "quoted" ? `"${key.replaceAll(/["\\]/g, "\\$&")}"` : key;
+
+/** From another origin, which may hide it, its absence says nothing. */
+const isEchoed = ({ headers, type }: Response, header: string): boolean =>
+  headers.has(header) || type === "cors";
 
 /** `null`: the answer comes from another origin, which does not let the page read the marker. */
 export function isReplayed({ headers, type }: Response, header: string): boolean | null {

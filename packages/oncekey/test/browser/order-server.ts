@@ -1,6 +1,7 @@
 /**
  * A shop that remembers keys, on oncekey's own adapter, with a page that has the order form and what
- * its address asks for: `?bodies`, `?local`, `?tabs`, `?lockless`, `?intent=cart42`. Effects are counted here.
+ * its address asks for: `?bodies`, `?local`, `?tabs`, `?lockless`, `?intent=cart42`; and one that has a
+ * queue: `/queue?start&worker&retention=1&as=ann`. Effects are counted here.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -14,6 +15,8 @@ export interface OrderServer {
   /** The key of each request, and the body of each effect. */
   readonly keys: string[];
   readonly effects: string[];
+  /** What something in front of the shop says to the next requests, which then do not reach it. */
+  readonly inFront: number[];
   /** From now on nothing is answered until `go`. */
   hold(): { go(): void };
   close(): Promise<void>;
@@ -44,9 +47,37 @@ Object.assign(globalThis, { checkout, clearIntents });
 draw();
 `;
 
+const QUEUE_PAGE = `<!doctype html><title>Queue</title><script type="module" src="/queue.js"></script>`;
+
+const QUEUE_SCRIPT = `
+import { offlineQueue } from "/lib/client/durable/index.js";
+const asked = new URLSearchParams(location.search);
+const settled = [];
+const queue = offlineQueue({
+  ...(asked.has("retention") && { retentionMs: Number(asked.get("retention")) }),
+  principal: () => asked.get("as") ?? undefined,
+  settled: (answer) => settled.push(answer),
+});
+Object.assign(globalThis, { queue, settled });
+if (asked.has("start")) queue.start();
+if (asked.has("worker")) await navigator.serviceWorker.register("/worker.js", { type: "module" });
+document.documentElement.dataset.ready = "";
+`;
+
+const WORKER = `
+import { offlineQueue } from "/lib/client/durable/index.js";
+addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+addEventListener("message", (event) => event.waitUntil(offlineQueue().drain()));
+`;
+
+function scriptOf(path: string): string | undefined {
+  return { "/page.js": SCRIPT, "/queue.js": QUEUE_SCRIPT, "/worker.js": WORKER }[path];
+}
+
 export async function orderServer(): Promise<OrderServer> {
   const keys: string[] = [];
   const effects: string[] = [];
+  const inFront: number[] = [];
   let opened: Promise<void> | undefined;
 
   const order = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -62,11 +93,16 @@ export async function orderServer(): Promise<OrderServer> {
     const [path = ""] = (request.url ?? "").split("?");
     if (request.method === "POST") {
       keys.push(request.headers["idempotency-key"]?.toString() ?? "");
-      void take(request, response);
+      const status = inFront.shift();
+      if (status === undefined) void take(request, response);
+      else response.writeHead(status).end();
       return;
     }
-    const page = path === "/page.js" ? { type: "text/javascript", body: SCRIPT } : undefined;
-    const served = page ?? libraryFile(path) ?? { type: "text/html", body: PAGE };
+    const script = scriptOf(path);
+    const page = { type: "text/html", body: path === "/queue" ? QUEUE_PAGE : PAGE };
+    const code =
+      script === undefined ? libraryFile(path) : { type: "text/javascript", body: script };
+    const served = code ?? page;
     response.setHeader("content-type", served.type);
     response.setHeader("content-security-policy", "default-src 'self'");
     response.end(served.body);
@@ -78,6 +114,7 @@ export async function orderServer(): Promise<OrderServer> {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     keys,
     effects,
+    inFront,
     hold() {
       let go = (): void => {};
       opened = new Promise((resolve) => {

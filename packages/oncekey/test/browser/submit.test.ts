@@ -207,7 +207,11 @@ test("C-43: clearing intents empties the storage, and every open tab of that per
 });
 
 test("C-44, C-45: busy is said to those who do not see it, and the focus stays", async () => {
-  server().play(SLOW);
+  let go = (): void => {};
+  const until = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  server().play({ until });
   const { page } = await open();
   await page.focus("#pay");
   await page.keyboard.press("Enter");
@@ -215,6 +219,7 @@ test("C-44, C-45: busy is said to those who do not see it, and the focus stays",
   equal(await page.locator("#order").getAttribute("aria-busy"), "true");
   equal(await page.locator("#pay").getAttribute("aria-disabled"), "true");
   equal(await page.evaluate(() => document.activeElement?.id), "pay");
+  go();
   await reaches(page, "success");
   equal(await page.locator("#order").getAttribute("aria-busy"), "false");
 });
@@ -320,4 +325,54 @@ test("C-38: held and given up: the next click sends what is in the form then", a
     server().seen.map((seen) => [seen.body, seen.key]),
     [["dish=stew&how=fast", key]],
   );
+});
+
+test("C-27: where a page is built, answers without the key raise one warning, and others none", async () => {
+  const warned = async (steps: readonly Step[]): Promise<string[]> => {
+    const { page } = await open();
+    const warnings: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "warning") warnings.push(message.text());
+    });
+    server().play(...steps);
+    await page.evaluate(async () => {
+      const { createIdempotentFetch } =
+        globalThis as unknown as typeof import("../../src/client/index.ts");
+      const send = createIdempotentFetch();
+      for (const body of ["x", "y"]) await send("/pay", { method: "POST", body });
+      // Each message comes in its turn, so whatever was said before has been heard by now.
+      console.warn("end");
+    });
+    for (let turn = 0; turn < 400 && !warnings.includes("end"); turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return warnings;
+  };
+  deepEqual(await warned([{ echoes: true }, { echoes: true }]), ["end"]);
+  const [warning = "", end] = await warned([]);
+  match(warning, /came without its key/);
+  equal(end, "end");
+});
+
+test("C-41: the browser finishes a send whose page was closed, and takes its answer", async () => {
+  const { page, tabs } = await open();
+  const other = await tabs.newPage();
+  let go = (): void => {};
+  const until = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  server().play({ until });
+  const before = server().answered();
+  await page.evaluate(() => {
+    const { createIdempotentFetch } =
+      globalThis as unknown as typeof import("../../src/client/index.ts");
+    void createIdempotentFetch()("/pay", { method: "POST", body: "x" });
+  });
+  await arrived(1);
+  await page.close();
+  // The browser has been asked for something else since, so it has done with the page.
+  await other.goto(server().origin);
+  go();
+  for (let turn = 0; turn < 400 && server().answered() === before; turn++) await later(5);
+  equal(server().answered(), before + 1);
 });

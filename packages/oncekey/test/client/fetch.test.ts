@@ -605,3 +605,43 @@ test("C-11: when nobody waits any more, the send itself is ended", async () => {
   equal(sending?.aborted, true);
   open();
 });
+
+test("C-41: a send outlives its page while the bodies of such sends stay under 60 KiB together", async () => {
+  const held: { keepalive: boolean; answer(): void }[] = [];
+  const { send } = client({
+    fetch: (_, { keepalive = false }) =>
+      new Promise((resolve) => {
+        held.push({ keepalive, answer: () => resolve(new Response("{}", { status: 201 })) });
+      }),
+  });
+  const sent = async (count: number) => {
+    for (let turn = 0; turn < 2_000 && held.length < count; turn++) await new Promise(setImmediate);
+    equal(held.length, count, "the sends have left");
+  };
+  const pay = (bytes: number) =>
+    send(at("/pay"), { method: "POST", body: new Uint8Array(bytes).fill(49) });
+  const first = pay(40_000);
+  await sent(1);
+  const second = pay(40_000);
+  await sent(2);
+  const third = pay(1_000);
+  await sent(3);
+  deepEqual(
+    held.map(({ keepalive }) => keepalive),
+    [true, false, true],
+  );
+  for (const { answer } of held) answer();
+  await Promise.all([first, second, third]);
+  const fourth = pay(61_439);
+  await sent(4);
+  held[3]?.answer();
+  await fourth;
+  const fifth = pay(61_440);
+  await sent(5);
+  held[4]?.answer();
+  await fifth;
+  deepEqual(
+    held.slice(3).map(({ keepalive }) => keepalive),
+    [true, false],
+  );
+});

@@ -39,6 +39,8 @@ export interface MockServer {
   readonly origin: string;
   readonly seen: Seen[];
   executions(): number;
+  /** Answers that were sent whole, while somebody was still there to take them. */
+  answered(): number;
   play(...steps: readonly Step[]): void;
   close(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export async function mockServer(pages: Pages = () => undefined): Promise<MockSe
   const seen: Seen[] = [];
   let steps: Step[] = [];
   let executions = 0;
+  let answered = 0;
 
   const server = createServer(async (request, response) => {
     const page = request.method === "GET" ? pages(request.url ?? "") : undefined;
@@ -80,6 +83,9 @@ export async function mockServer(pages: Pages = () => undefined): Promise<MockSe
       headers: request.headers,
       body: Buffer.concat(chunks).toString("latin1"),
     });
+    response.once("finish", () => {
+      answered += 1;
+    });
     const step = steps.shift() ?? {};
     if (step.executes ?? (step.problem === undefined || step.original !== undefined)) {
       executions += 1;
@@ -96,6 +102,7 @@ export async function mockServer(pages: Pages = () => undefined): Promise<MockSe
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     executions: () => executions,
+    answered: () => answered,
     play(...next) {
       steps = [...next];
     },

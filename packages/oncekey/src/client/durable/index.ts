@@ -5,4 +5,12 @@ export type { Persistence } from "../keep.ts";
 export type { Claim, Tabs, Watcher } from "../tabs.ts";
 export { type IndexedDbOptions, indexedDbPersistence } from "./indexed-db-persistence.ts";
 export { localPersistence } from "./local-persistence.ts";
+export {
+  type OfflineQueue,
+  type OfflineQueueOptions,
+  offlineQueue,
+  type Queued,
+  type QueueHeld,
+  type Settled,
+} from "./offline-queue.ts";
 export { tabLock } from "./tab-lock.ts";

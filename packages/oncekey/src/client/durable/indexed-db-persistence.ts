@@ -2,11 +2,11 @@
  * Requests in IndexedDB, so that a page that was loaded anew in mid-flight finds out by itself what
  * came of it. The key stays where it is without this: it must be written down at once, and IndexedDB
  * cannot do that.
- *
- * Each call opens the database and closes it: an open one would stand in the way of `clearIntents`.
  */
 import { BODIES, type Bodies } from "../bodies.ts";
 import type { Frozen } from "../frozen.ts";
+import { opener } from "./database.ts";
+import { initOf } from "./request-init.ts";
 
 export interface IndexedDbOptions {
   /** To be said in words: what a person has typed then lies on the disk of their device. */
@@ -20,7 +20,9 @@ interface Row {
   readonly expiresAt: number;
 }
 
-const STORE = "bodies";
+const transact = opener(BODIES, "bodies", (database) => {
+  database.createObjectStore("bodies").createIndex("expiresAt", "expiresAt");
+});
 
 export function indexedDbPersistence({ persistBody }: IndexedDbOptions): Bodies {
   if (persistBody !== true) {
@@ -62,39 +64,3 @@ export function indexedDbPersistence({ persistBody }: IndexedDbOptions): Bodies 
 
 /** An instant that is infinite has no order. */
 const RETENTION_MAX_MS = 31_536_000_000;
-
-function initOf(request: Request): RequestInit {
-  const { method, credentials, mode, redirect, cache, referrerPolicy } = request;
-  const headers = [...request.headers].filter(([name]) => name !== "authorization");
-  return { method, headers, credentials, mode, redirect, cache, referrerPolicy };
-}
-
-async function transact<Result>(
-  mode: IDBTransactionMode,
-  call: (store: IDBObjectStore) => IDBRequest<Result>,
-): Promise<Result> {
-  const database = await open();
-  try {
-    // "strict": on the disk before it is called done, since a machine may lose its power.
-    const transaction = database.transaction(STORE, mode, { durability: "strict" });
-    const request = call(transaction.objectStore(STORE));
-    await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error);
-    });
-    return request.result;
-  } finally {
-    database.close();
-  }
-}
-
-function open(): Promise<IDBDatabase> {
-  const opening = indexedDB.open(BODIES, 1);
-  return new Promise((resolve, reject) => {
-    opening.onupgradeneeded = () => {
-      opening.result.createObjectStore(STORE).createIndex("expiresAt", "expiresAt");
-    };
-    opening.onsuccess = () => resolve(opening.result);
-    opening.onerror = () => reject(opening.error);
-  });
-}
