@@ -60,6 +60,10 @@ const config = z
     listen: z.string().optional(),
     store: z.string().optional().describe("memory:, sqlite:PATH, redis://…, postgres://…"),
     sealKeys: z.string().optional().describe("File with the keys that answers are sealed with."),
+    scopeSecret: z
+      .string()
+      .optional()
+      .describe("File with the secret that the upstream is told the scope with."),
     upstream: z.union([z.string(), upstream]).optional(),
     upstreams: z
       .record(z.string().startsWith("/"), z.union([z.string(), upstream]))

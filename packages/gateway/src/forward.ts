@@ -18,6 +18,8 @@ export interface Way {
   readonly effects: "unrepeatable" | "repeatable";
   /** Names, in lower case, that are not sent on: what a stranger says about whose key it is. */
   readonly distrusted: readonly string[];
+  /** What the upstream is told by the gateway alone. */
+  readonly added: readonly Line[];
   /** The key's own names, in lower case. */
   readonly keyNames: readonly string[];
   readonly isTrusted: boolean;
@@ -145,7 +147,7 @@ function codeOf(ended: Ended, effects: Way["effects"]): ProblemCode {
 
 /** The head that the upstream gets: framing made new, and who asked. */
 function requestLines(request: IncomingMessage, way: Way, isKeyed: boolean): Line[] {
-  const { upstream, distrusted, keyNames, isTrusted } = way;
+  const { upstream, distrusted, added, keyNames, isTrusted } = way;
   const all = linesOf(request.rawHeaders);
   const isReplaced = (name: string) =>
     name === "expect" ||
@@ -161,7 +163,7 @@ function requestLines(request: IncomingMessage, way: Way, isKeyed: boolean): Lin
   if (upstream.host === "upstream") lines.unshift(["Host", upstream.url.host]);
   // The kept answer has to suit every client (P-134).
   if (isKeyed) lines.push(["Accept-Encoding", "identity"]);
-  lines.push(...forwardedLines(request, all, isTrusted), VIA);
+  lines.push(...added, ...forwardedLines(request, all, isTrusted), VIA);
   return lines;
 }
 

@@ -4,9 +4,11 @@ import type { GuardOptions, Store } from "oncekey";
 import { idempotency } from "oncekey/node";
 import { Complaint } from "./complaint.ts";
 import { type Config, defined, type RouteConfig, type UpstreamConfig } from "./config.ts";
+import type { Line } from "./fields.ts";
 import { type Forwarded, forward } from "./forward.ts";
 import { type PathMatch, pathMatch, pathOf, prefixMatch } from "./routes.ts";
 import { type ScopeRule, scopeRuleOf, trustIn } from "./scope.ts";
+import { createScopeSignature, SIGNED_FIELDS } from "./scope-signature.ts";
 import { createUpstream, type Upstream } from "./upstream.ts";
 
 type Guarding = Omit<
@@ -26,6 +28,8 @@ export interface RuleOptions
     | Exclude<GuardOptions<IncomingMessage>["scope"], string>;
   readonly methods?: Config["methods"];
   readonly allowLinkLocal?: boolean | undefined;
+  /** The upstream is told the scope in a header that is signed with it. At least 32 bytes. */
+  readonly scopeSecret?: Uint8Array | undefined;
 }
 
 export interface Rules {
@@ -44,6 +48,8 @@ export interface Ruled {
   readonly needed: ReadonlySet<string>;
   /** Fields that are not sent on, because a stranger sent them. */
   readonly distrusted: readonly string[];
+  /** What the upstream is told by the gateway alone. */
+  added(): readonly Line[];
 }
 
 /** Longer than people wait, and as long as most servers let a request run. */
@@ -63,13 +69,23 @@ export function createRules(options: RuleOptions, heard: Heard): Rules {
   const keyNames = (typeof header === "string" ? [header] : header).map((name) =>
     name.toLowerCase(),
   );
+  const sign =
+    options.scopeSecret === undefined ? undefined : createScopeSignature(options.scopeSecret);
   const compared = (options.fingerprint?.headers ?? []).map((name) => name.toLowerCase());
 
   const rulesOf = (route: Omit<RouteConfig, "match">) => {
     const { guard: isGuarded = true, timeoutMs: ofRoute, ...changes } = defined(route);
     const kind = checkEffects(changes.effects ?? effects ?? "unrepeatable");
     const rule = ruleOf(changes.scope ?? scope, isTrusted);
-    const distrusted = (request: IncomingMessage) => (isTrusted(request) ? [] : rule.headers);
+    if (sign !== undefined && rule.headers.length === 0) throw nobodyToTell();
+    const distrusted = (request: IncomingMessage) => [
+      ...SIGNED_FIELDS,
+      ...(isTrusted(request) ? [] : rule.headers),
+    ];
+    const added = (request: IncomingMessage): Line[] => {
+      const line = rule.of === "global" ? undefined : sign?.(request, rule.of(request));
+      return line === undefined ? [] : [line];
+    };
     const handler = async (request: IncomingMessage, response: ServerResponse) => {
       const to = upstreamFor(targets, request);
       const way = {
@@ -77,6 +93,7 @@ export function createRules(options: RuleOptions, heard: Heard): Rules {
         timeoutMs: ofRoute ?? to.timeoutMs ?? timeoutMs ?? TIMEOUT_MS,
         effects: kind,
         distrusted: distrusted(request),
+        added: added(request),
         keyNames,
         isTrusted: isTrusted(request),
         docs: options.docs,
@@ -88,6 +105,7 @@ export function createRules(options: RuleOptions, heard: Heard): Rules {
     return {
       serve: isGuarded ? serve : handler,
       distrusted,
+      added,
       needed: new Set([...keyNames, ...compared, ...rule.headers]),
     };
   };
@@ -102,10 +120,13 @@ export function createRules(options: RuleOptions, heard: Heard): Rules {
     keyNames,
     of(request) {
       const path = pathOf(request.url ?? "/");
-      const { serve, needed, distrusted } =
+      const { serve, needed, distrusted, added } =
         compiled.find(({ matches }) => matches(path))?.rules ?? base;
       const to = upstreamFor(targets, request);
-      return { serve, needed, upstream: to, distrusted: distrusted(request) };
+      return {
+        ...{ serve, needed, upstream: to, distrusted: distrusted(request) },
+        added: () => added(request),
+      };
     },
     async close(atOnce) {
       await Promise.all(targets.map((target) => target.upstream.close(atOnce)));
@@ -114,7 +135,10 @@ export function createRules(options: RuleOptions, heard: Heard): Rules {
 }
 
 /** A gateway's own: the library does not know them. */
-const OWN = ["upstream", "upstreams", "routes", "trustedProxies", "timeoutMs", "allowLinkLocal"];
+const OWN = [
+  ...["upstream", "upstreams", "routes", "trustedProxies", "timeoutMs", "allowLinkLocal"],
+  "scopeSecret",
+];
 
 function without(options: object, names: readonly string[]): object {
   const entries = Object.entries(options).filter(
@@ -174,6 +198,13 @@ function ruleOf(
   }
   return scopeRuleOf(scope, isTrusted);
 }
+
+/** A function of the application's is the application's to tell of. */
+const nobodyToTell = (): Complaint =>
+  new Complaint(
+    "Expected `scope` (--scope) to be header:NAME everywhere where `scopeSecret` (--scope-secret) " +
+      "is given: otherwise there is nobody to tell the upstream of.",
+  );
 
 /** What reaches an upstream cannot be taken back with a transaction of the store. */
 function checkEffects(effects: unknown): "unrepeatable" | "repeatable" {

@@ -196,7 +196,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const status = upgradeStatus(request) ?? (isBehind ? 400 : undefined);
     const ruled = status === undefined ? ruledFor(request) : undefined;
     if (ruled === undefined) refuseInTurn(socket, status ?? 400, coming);
-    else passUpgrade(request, socket, head, ruled);
+    else passUpgrade(request, socket, head, { ...ruled, added: ruled.added() });
   }
 
   /** Why it is refused, if it is. */

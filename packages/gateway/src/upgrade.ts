@@ -8,7 +8,8 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Duplex } from "node:stream";
 import { type Line, linesOf, passedOn, VIA } from "./fields.ts";
-import { literalOf, type Upstream } from "./upstream.ts";
+import type { Way } from "./forward.ts";
+import { literalOf } from "./upstream.ts";
 
 /** To agree on another protocol is no work. */
 const HANDSHAKE_MS = 60_000;
@@ -35,7 +36,7 @@ export function passUpgrade(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  { upstream, distrusted }: { readonly upstream: Upstream; readonly distrusted: readonly string[] },
+  { upstream, distrusted, added }: Pick<Way, "upstream" | "distrusted" | "added">,
 ): void {
   const { url, host, tls, lookup, timeoutMs = HANDSHAKE_MS } = upstream;
   const open = url.protocol === "https:" ? requestHttps : requestHttp;
@@ -44,7 +45,7 @@ export function passUpgrade(
     port: url.port === "" ? undefined : Number(url.port),
     method: "GET",
     path: request.url,
-    headers: headersOf(request, host === "upstream" ? url.host : undefined, distrusted),
+    headers: headersOf(request, host === "upstream" ? url.host : undefined, distrusted, added),
     agent: false,
     lookup,
     timeout: timeoutMs,
@@ -79,12 +80,13 @@ function headersOf(
   request: IncomingMessage,
   host: string | undefined,
   distrusted: readonly string[],
+  added: readonly Line[],
 ): string[] {
   const isReplaced = (name: string) =>
     distrusted.includes(name) || (host !== undefined && name === "host");
   const lines = passedOn(linesOf(request.rawHeaders), isReplaced);
   if (host !== undefined) lines.unshift(["Host", host]);
-  lines.push(["Connection", "Upgrade"], ["Upgrade", request.headers.upgrade ?? ""], VIA);
+  lines.push(...added, ["Connection", "Upgrade"], ["Upgrade", request.headers.upgrade ?? ""], VIA);
   return lines.flat();
 }
 

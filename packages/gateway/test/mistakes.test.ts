@@ -90,6 +90,8 @@ const MISTAKES: readonly (readonly [args: readonly string[], named: RegExp])[] =
     /--seal-keys.*an id of its own/,
   ],
   [[...GOOD, "--config", file("seal.json", '{"sealKeys":"/no/secret"}')], /sealKeys.*ENOENT/],
+  [[...GOOD, "--scope-secret", "/no/file"], /--scope-secret.*ENOENT/],
+  [[...GOOD, "--scope-secret", file("short.secret", "secret")], /--scope-secret.*32 bytes/],
   [[...UPSTREAM, ...SCOPE, "--store", "mysql://h/d"], /--store.*postgres/],
   [[...UPSTREAM, ...SCOPE, "--store", "records"], /--store/],
   [[...UPSTREAM, ...SCOPE, "--store", "sqlite:"], /--store sqlite/],
@@ -119,7 +121,7 @@ for (const [args, named] of MISTAKES) {
     match(stderr, named);
     match(stderr, /^oncekey: [^\n]+\n$/, "one line");
     ok(!stderr.includes("    at "), "no stack");
-    ok(!stderr.includes("secret"), "no secret");
+    ok(!stderr.replaceAll("--scope-secret", "").includes("secret"), "no secret");
     deepEqual({ code, stdout }, { code: 2, stdout: "" });
   });
 }

@@ -11,10 +11,16 @@ export interface PythonUpstream {
   stop(): Promise<void>;
 }
 
-const SCRIPT = join(import.meta.dirname, "../../test/upstream.py");
+export const SCRIPT: string = join(import.meta.dirname, "../../test/upstream.py");
 
-export async function pythonUpstream(version = "HTTP/1.1"): Promise<PythonUpstream> {
-  const child = spawn("python3", [SCRIPT, version], { stdio: ["ignore", "pipe", "inherit"] });
+export async function pythonUpstream(
+  version = "HTTP/1.1",
+  env: NodeJS.ProcessEnv = {},
+): Promise<PythonUpstream> {
+  const child = spawn("python3", [SCRIPT, version], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const [port] = (await once(createInterface({ input: child.stdout }), "line")) as [string];

@@ -9,6 +9,7 @@ import { type Config, checkConfig, DEFAULT_CONFIG_FILE, defined, readConfig } fr
 import { createLog, LEVELS, type Level, type Log } from "../log.ts";
 import { durationOf, sizeOf } from "../quantity.ts";
 import { notTransactional } from "../rules.ts";
+import { scopeSecretOf } from "../scope-secret.ts";
 import { sealOf } from "../seal-keys.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { type OpenStore, openStore } from "../stores.ts";
@@ -25,6 +26,7 @@ interface Flags {
   readonly json?: boolean;
   readonly logLevel: Level;
   readonly sealKeys?: string;
+  readonly scopeSecret?: string;
   readonly [name: string]: unknown;
 }
 
@@ -45,6 +47,10 @@ export function gatewayCommand(): Command {
     )
     .option("--seal-keys <file>", "answers are sealed with its keys (ONCEKEY_SEAL_KEYS has keys)")
     .option("--scope <rule>", "whose key it is: header:NAME, or global; may be repeated", several)
+    .option(
+      "--scope-secret <file>",
+      "the upstream is told the scope, signed (ONCEKEY_SCOPE_SECRET has the secret)",
+    )
     .option("--authorize <url>", "asked with a GET before every request with a key: 2xx goes on")
     .option("--trusted-proxy <address>", "whose scope header counts (loopback)", several);
   addRules(command);
@@ -115,6 +121,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   trustedProxies: "--trusted-proxy",
   authorize: "--authorize",
   sealKeys: "--seal-keys",
+  scopeSecret: "--scope-secret",
   effects: "--effects",
   methods: "--methods",
   header: "--header",
@@ -182,7 +189,7 @@ async function run(flags: Flags): Promise<void> {
     scope,
     ...others
   } = config;
-  const { sealKeys, ...rest } = others;
+  const { sealKeys, scopeSecret: secretFile, ...rest } = others;
   const at = listenAddressOf("--listen", listen);
   const adminAt = admin === undefined ? undefined : listenAddressOf("--admin", admin);
   const pageAt = dashboard === undefined ? undefined : listenAddressOf("--dashboard", dashboard);
@@ -197,6 +204,7 @@ async function run(flags: Flags): Promise<void> {
     );
   }
   const seal = sealOf(flags.sealKeys, sealKeys);
+  const scopeSecret = scopeSecretOf(flags.scopeSecret, secretFile);
   const log = createLog({ isJson: flags.json === true, level: flags.logLevel });
   const opened = await openStore(address);
   let gateway: Gateway | undefined;
@@ -209,6 +217,7 @@ async function run(flags: Flags): Promise<void> {
       ...{ ...defined(rest), scope, store, log },
       ...(notifier && { notifier }),
       ...(seal && { seal }),
+      ...(scopeSecret && { scopeSecret }),
       ...(registry && { registry }),
       ...(page && { onEvent: page.onEvent }),
     });
