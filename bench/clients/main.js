@@ -1,9 +1,10 @@
 /**
  * `npm run compare:clients`: what clients do when the work is done and the answer is lost, twice.
- * Prints the table with the versions that are installed, and fails when oncekey's own row is not met.
+ * And how often a browser sends by itself. Prints the tables with the versions that are installed, and fails when oncekey's own row is not met.
  */
 import { readFileSync } from "node:fs";
 import { openServer } from "./lossy-server.js";
+import { measureResend } from "./resend.js";
 import { OTHERS, oncekey } from "./senders.js";
 
 /** @type {readonly import("./lossy-server.js").Loss[]} */
@@ -50,6 +51,21 @@ for (const { name, cells } of [...rows, { name: "oncekey, its own server", cells
   console.log(`| ${name} | ${cells.map(shown).join(" | ")} |`);
 }
 
-const missed = ours.filter((cell) => JSON.stringify(cell) !== JSON.stringify(MUST));
-for (const cell of missed) console.error(`oncekey must be: ${shown(MUST)}; it was: ${shown(cell)}`);
-process.exitCode = missed.length > 0 ? 1 : 0;
+const resent = await measureResend();
+console.log(
+  `\nChromium ${resent.version} sends again by itself, on a reused connection that drops`,
+);
+console.log("| | server | sent | executed | told |\n|---|---|---|---|---|");
+for (const { way, isGuarded, sends, executions, told } of resent.rows) {
+  const server = isGuarded ? "oncekey" : "ignores keys";
+  console.log(`| ${way} | ${server} | ${sends} | ${executions} | ${told} |`);
+}
+
+const missed = ours
+  .filter((cell) => JSON.stringify(cell) !== JSON.stringify(MUST))
+  .map((cell) => `oncekey must be: ${shown(MUST)}; it was: ${shown(cell)}`);
+const twice = resent.rows
+  .filter(({ isGuarded, executions, told }) => isGuarded && (executions !== 1 || told !== "done"))
+  .map(({ way, executions, told }) => `${way}: executed ${executions}, told "${told}"`);
+for (const complaint of [...missed, ...twice]) console.error(complaint);
+process.exitCode = missed.length + twice.length > 0 ? 1 : 0;
