@@ -1,8 +1,8 @@
 /** A form without a script: the key is in the page, and three clicks lead to one order. */
 import { randomUUID } from "node:crypto";
 import express, { type Request } from "express";
-import { hiddenField } from "oncekey";
 import { idempotency } from "oncekey/express";
+import { hiddenField } from "oncekey/form";
 import { memoryStore } from "oncekey/memory";
 
 const store = memoryStore();
@@ -14,10 +14,10 @@ const visitorOf = (req: Request) => /(?:^|; )visitor=([\w-]+)/.exec(req.get("coo
 app.get("/", (req, res) => {
   const visitor = visitorOf(req) ?? randomUUID();
   res.cookie("visitor", visitor, { httpOnly: true, sameSite: "lax" });
-  res.set("cache-control", "private, no-cache");
+  res.set("cache-control", "no-store");
   res.send(`<!doctype html><title>Order</title>
     <form method="post" action="/orders">
-      ${hiddenField({ name: "_key" })}
+      ${hiddenField()}
       <label>Dish <input name="dish" required></label>
       <button>Order</button>
     </form>`);
@@ -30,7 +30,7 @@ app.post(
     store,
     notifier: store.notifier,
     scope: visitorOf,
-    formField: "_key",
+    formField: "_idempotency_key",
     waitMs: 10_000,
     required: true,
   }),

@@ -77,9 +77,10 @@ for (const [name, path, body] of [
 test("plain-form: three clicks on a form without a script lead to one order", async (context) => {
   const url = await addressOf(start(context, "plain-form"));
   const page = await fetch(url);
+  equal(page.headers.get("cache-control"), "no-store", "C-31: a page with the field");
   const [visitor = ""] = (page.headers.get("set-cookie") ?? "").split(";");
-  const [, key] = /name="_key" value="([^"]+)"/.exec(await page.text()) ?? [];
-  const body = String(new URLSearchParams({ _key: key ?? "", dish: "soup" }));
+  const [, key] = /name="_idempotency_key" value="([^"]+)"/.exec(await page.text()) ?? [];
+  const body = String(new URLSearchParams({ _idempotency_key: key ?? "", dish: "soup" }));
   const type = "application/x-www-form-urlencoded";
   const click = () => post(`${url}/orders`, { key: "", body, type, headers: { cookie: visitor } });
   const answers = await Promise.all([click(), click(), click()]);

@@ -5,12 +5,19 @@
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before } from "node:test";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
+import { hiddenField } from "../../src/http/form.ts";
 import { type MockServer, mockServer, type Served } from "../client/mock-server.ts";
 
 const LIBRARY = join(import.meta.dirname, "../../src");
-const FIELD =
-  '<input type="hidden" name="_idempotency_key" value="from-the-server" autocomplete="off">';
+/** As a server writes it, by the name that both sides have for it unless told otherwise. */
+const FIELD = hiddenField({ key: "from-the-server" });
 
 const form = (field: string): string => `<!doctype html><title>Order</title>
 <form id="order" method="post" action="/orders">${field}
@@ -71,7 +78,10 @@ export interface World<Server extends Site> {
 /** One browser and one server for a file of tests. */
 export const world = (): World<MockServer> => worldOf(() => mockServer(pages));
 
-export function worldOf<Server extends Site>(start: () => Promise<Server>): World<Server> {
+export function worldOf<Server extends Site>(
+  start: () => Promise<Server>,
+  profile: BrowserContextOptions = {},
+): World<Server> {
   let browser: Browser | undefined;
   let server: Server | undefined;
   const started = <Part>(part: Part | undefined): Part => {
@@ -95,7 +105,7 @@ export function worldOf<Server extends Site>(start: () => Promise<Server>): Worl
   return {
     server: () => started(server),
     async open(path = "/") {
-      const tabs = await started(browser).newContext();
+      const tabs = await started(browser).newContext(profile);
       const page = await tabs.newPage();
       const complaints: string[] = [];
       page.on("console", (message) => {
