@@ -29,7 +29,9 @@ function sources() {
   const packages = ["packages", "apps"].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
   );
-  const folders = [...packages, "verification", "bench", "examples"].map((folder) => join(folder, "test"));
+  const folders = [...packages, "verification", "bench", "examples"].map((folder) =>
+    join(folder, "test"),
+  );
   const files = [...folders, ...SUITES]
     .filter((folder) => existsSync(join(ROOT, folder)))
     .flatMap((folder) =>

@@ -10,7 +10,7 @@ function start(...args: readonly string[]) {
   return spawnSync(process.execPath, [START, ...args], { encoding: "utf8", timeout: 120_000 });
 }
 
-describe("the deck's scenario has one effect", () => {
+describe("C-65: the first scenario has one effect", () => {
   for (const { store, duplicates } of [
     { store: "sqlite", duplicates: 3 },
     { store: "sqlite", duplicates: 50 },
@@ -36,7 +36,7 @@ describe("the deck's scenario has one effect", () => {
   }
 });
 
-test("the table says what happened to each request", () => {
+test("C-65: the table says what happened to each request", () => {
   const { status, stdout } = start("--once", "--instances", "2");
   equal(status, 0);
   match(stdout, /1 execution, 2 replays, 0 conflicts/);

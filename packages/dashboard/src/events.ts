@@ -7,6 +7,7 @@ import type { Listener } from "oncekey";
 import { Refusal, refused } from "./answers.ts";
 import { createEventMemory } from "./event-memory.ts";
 import { createLive } from "./live.ts";
+import { MESSAGES } from "./messages.ts";
 
 export type { SeenEvent } from "./event-memory.ts";
 export type { LiveMessage } from "./live.ts";
@@ -36,7 +37,7 @@ export function createEventStream(): EventStream {
       try {
         return live.open(request);
       } catch (error) {
-        if (error instanceof Refusal) return refused(error);
+        if (error instanceof Refusal) return refused(error, MESSAGES);
         throw error;
       }
     },
