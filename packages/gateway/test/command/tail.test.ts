@@ -24,12 +24,15 @@ after(() => {
   for (const child of children) child.kill("SIGKILL");
 });
 
+/** What decides about colours beside the terminal: Node believes that a CI has none. */
+const UNDECIDED = { NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined };
+
 /** Follows, and says what it has printed so far. */
 function tailing(args: readonly string[], env: NodeJS.ProcessEnv = {}, program = process.execPath) {
   const all = program === process.execPath ? [CLI, "tail", ...args] : args;
   const child = spawn(program, all, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
+    env: { ...process.env, ...UNDECIDED, ...env },
   });
   children.add(child);
   const ended = once(child, "close").then(() => child.exitCode);
