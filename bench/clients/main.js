@@ -1,8 +1,10 @@
 /**
- * `npm run compare:clients`: what clients do when the work is done and the answer is lost, twice.
- * And how often a browser sends by itself. Prints the tables with the versions that are installed, and fails when oncekey's own row is not met.
+ * `npm run compare:clients`: what clients do when somebody clicks more than once, when the work is
+ * done and the answer is lost, twice, and how often a browser sends by itself. Prints the tables
+ * with the versions that are installed, and fails when a row of oncekey's own is not met.
  */
 import { readFileSync } from "node:fs";
+import { measureClicks, WAYS } from "./clicks.js";
 import { openServer } from "./lossy-server.js";
 import { measureResend } from "./resend.js";
 import { OTHERS, oncekey } from "./senders.js";
@@ -37,10 +39,17 @@ const rowOf = (send, isGuarded = false) =>
   Promise.all(LOSSES.map((loss) => measure(send, loss, isGuarded)));
 
 const { dependencies } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
-const versions = Object.entries(dependencies).filter(([name]) => name !== "oncekey");
+const versions = Object.entries(dependencies).filter(([name]) => !name.includes("oncekey"));
 console.log(
   `Node ${process.versions.node}; ${versions.map((pair) => pair.join(" ")).join(", ")}\n`,
 );
+
+console.log(
+  `| POSTs at the server, clicks: | ${Object.keys(WAYS).join(" | ")} |\n|---|---|---|---|---|`,
+);
+const clicked = await measureClicks();
+for (const { name, posts } of clicked) console.log(`| ${name} | ${posts.join(" | ")} |`);
+console.log();
 
 const rows = await Promise.all(
   Object.entries(OTHERS).map(async ([name, send]) => ({ name, cells: await rowOf(send) })),
@@ -67,5 +76,9 @@ const missed = ours
 const twice = resent.rows
   .filter(({ isGuarded, executions, told }) => isGuarded && (executions !== 1 || told !== "done"))
   .map(({ way, executions, told }) => `${way}: executed ${executions}, told "${told}"`);
-for (const complaint of [...missed, ...twice]) console.error(complaint);
-process.exitCode = missed.length + twice.length > 0 ? 1 : 0;
+const clickedTwice = clicked
+  .filter(({ isOurs, posts }) => isOurs && posts.some((count) => count !== 1))
+  .map(({ name, posts }) => `${name} must send once, however it is clicked; it was: ${posts}`);
+const complaints = [...clickedTwice, ...missed, ...twice];
+for (const complaint of complaints) console.error(complaint);
+process.exitCode = complaints.length > 0 ? 1 : 0;

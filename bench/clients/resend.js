@@ -2,15 +2,12 @@
  * Chromium sends a POST again by itself when it went out on a reused connection that drops before
  * the answer. No script is asked, so only the server can tell.
  */
-
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
-import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { memoryStore } from "oncekey/memory";
 import { idempotency } from "oncekey/node";
-import { chromium } from "playwright-core";
+import { openBrowser } from "./browser.js";
 
 const KEY = "6f1c9a52-8a0e-4f6e-9f0a-3f8f5a6b7c01";
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><title>Order</title>
@@ -69,13 +66,7 @@ const WAYS = {
 
 /** Each way of sending, to a shop that ignores keys and to one that has the guard. */
 export async function measureResend() {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const executablePath = folders.map((folder) => join(folder, "chromium")).find(existsSync);
-  if (executablePath === undefined) {
-    throw new Error("Chromium is not installed: on Debian, apt-get install chromium");
-  }
-  // Its sandbox does not start for root, and all that it is shown here is our own.
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  const browser = await openBrowser();
   const rows = [];
   for (const isGuarded of [false, true]) {
     for (const [way, send] of Object.entries(WAYS)) {
