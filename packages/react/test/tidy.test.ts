@@ -1,20 +1,5 @@
-/** What a binding may import: the client, its framework, and its own files. */
-import { match, ok } from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+/** The binding's sources: the rules that all bindings keep. */
 import { join } from "node:path";
-import { test } from "node:test";
+import { tidySuite } from "binding-suite/tidy";
 
-const SRC = join(import.meta.dirname, "../../src");
-const IMPORT = /(?:^(?:import|export) (?:[^'"]*? from )?|\bimport\()"([^"]+)"/gms;
-
-test("every file says what it is for, and imports only oncekey/client, React and its neighbours", () => {
-  const files = readdirSync(SRC);
-  ok(files.length > 0);
-  for (const file of files) {
-    const source = readFileSync(join(SRC, file), "utf8");
-    match(source, /^\/\*\*/, file);
-    for (const [, specifier = ""] of source.matchAll(IMPORT)) {
-      match(specifier, /^(oncekey\/client|react|\.\/[\w-]+\.ts)$/, `${file} imports ${specifier}`);
-    }
-  }
-});
+tidySuite("React", join(import.meta.dirname, "../../src"), /^react$/);
