@@ -1,7 +1,6 @@
 /** `oncekey dashboard`: the page over a store, without a gateway, until it is told to stop. */
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import type { Audit } from "@oncekey/dashboard";
 import type { AloneOptions } from "@oncekey/dashboard/node";
 import { Command } from "commander";
 import { type ListenAddress, listenAddressOf, originOf } from "../address.ts";
@@ -11,8 +10,8 @@ import { type Database, withDatabase } from "./database.ts";
 import { openPage } from "./page.ts";
 import { printerOf } from "./printer.ts";
 import { several } from "./several.ts";
-import { signIn } from "./sign-in.ts";
 import { stopSignal } from "./stop-signal.ts";
+import { usersIn } from "./users.ts";
 import { sealOption, storeOption } from "./whose.ts";
 
 const LISTEN = "127.0.0.1:9090";
@@ -75,22 +74,22 @@ async function optionsOf(flags: Flags, at: ListenAddress): Promise<Options> {
   }
   const seal = sealOf(sealKeys);
   const role = write === undefined ? "viewer" : "operator";
+  const { auditFile, signIn } = await import("@oncekey/dashboard");
   return {
     hosts: [...OWN_NAMES, originOf(at).slice("http://".length), ...host],
     ...(seal && { seal }),
-    ...(users !== undefined && { authorize: signIn(users, role) }),
-    ...(write !== undefined && { audit: await auditIn(write) }),
+    ...(users !== undefined && { authorize: signIn(usersIn(users, role)) }),
+    ...(write !== undefined && { audit: auditFile(writable(write)) }),
   };
 }
 
 /** That it can be written is found out now, and not when somebody has found out what happened. */
-async function auditIn(file: string): Promise<Audit> {
+function writable(file: string): string {
   try {
     closeSync(openSync(file, "a", 0o600));
+    return file;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Complaint(`Expected --write to be a file that can be written (${code}).`);
   }
-  const { auditFile } = await import("@oncekey/dashboard");
-  return auditFile(file);
 }
