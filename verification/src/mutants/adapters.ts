@@ -20,7 +20,7 @@ export const ADAPTERS: readonly Mutant[] = [
   },
   {
     name: "bytes are written as text",
-    file: "adapters/node-response.ts",
+    file: "adapters/node-outgoing.ts",
     from: "if (chunk instanceof Uint8Array) return chunk;",
     to: "if (chunk instanceof Uint8Array) return utf8.encode(new TextDecoder().decode(chunk));",
     killer: { tests: "oncekey/adapters/node", named: "P-27" },
@@ -28,7 +28,7 @@ export const ADAPTERS: readonly Mutant[] = [
   },
   {
     name: "a text is written in UTF-8, whatever its encoding",
-    file: "adapters/node-response.ts",
+    file: "adapters/node-outgoing.ts",
     from: "return Buffer.from(text, encoding);",
     to: "return Buffer.from(text);",
     killer: { tests: "oncekey/adapters/ways", named: "another encoding" },
@@ -60,9 +60,9 @@ export const ADAPTERS: readonly Mutant[] = [
   },
   {
     name: "the lines of a field are joined",
-    file: "adapters/node-response.ts",
-    from: "return value.map((line) => [name, String(line)] as const);",
-    to: 'return [[name, value.join(", ")]];',
+    file: "adapters/node-lines.ts",
+    from: "else for (const line of value) lines.push([name, String(line)]);",
+    to: 'else lines.push([name, value.join(", ")]);',
     killer: { tests: "oncekey/adapters/node", named: "P-25" },
     bugs: [49],
   },
