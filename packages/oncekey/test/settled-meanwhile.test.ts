@@ -3,7 +3,7 @@
  * that is alive: over real databases, with each step held back by hand.
  */
 import { equal, ok } from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { after, test } from "node:test";
 import { addressOf } from "../src/core/address.ts";
 import { platform } from "../src/core/ports.ts";
 import type { IdempotencyRecord } from "../src/core/record.ts";
@@ -97,41 +97,39 @@ async function doubted({ owner, other }: Processes) {
 }
 
 for (const kind of ["memory", ...kinds] as const) {
-  describe(`over ${kind}`, () => {
-    test("a person who saw it in doubt does not free what its owner has renewed since", async () => {
-      const { other, owner } = await processes(kind);
-      const { seen, effects, comesBack, retry, ends } = await doubted({ owner, other });
-      equal(seen.state, "in-doubt");
+  test(`over ${kind}: a person who saw it in doubt does not free what its owner has renewed since`, async () => {
+    const { other, owner } = await processes(kind);
+    const { seen, effects, comesBack, retry, ends } = await doubted({ owner, other });
+    equal(seen.state, "in-doubt");
+    await comesBack();
+    equal(await settle(other, seen, { happened: false }), false, "whether it was settled");
+    equal((await retry()).kind, "in-flight");
+    const ended = await ends();
+    ok(ended.kind === "completed" && !ended.replayed);
+    const again = await retry();
+    ok(again.kind === "completed" && again.replayed);
+    equal(effects.join(), "the owner");
+  });
+
+  test(`over ${kind}: \`reconcile\` that looked while it was in doubt does not free it either`, async () => {
+    const { effects, comesBack, retry, ends } = await doubted(await processes(kind));
+    const retried = await retry(async () => {
       await comesBack();
-      equal(await settle(other, seen, { happened: false }), false, "whether it was settled");
-      equal((await retry()).kind, "in-flight");
-      const ended = await ends();
-      ok(ended.kind === "completed" && !ended.replayed);
-      const again = await retry();
-      ok(again.kind === "completed" && again.replayed);
-      equal(effects.join(), "the owner");
+      return { happened: false };
     });
+    equal(retried.kind, "in-flight");
+    await ends();
+    equal(effects.join(), "the owner");
+  });
 
-    test("`reconcile` that looked while it was in doubt does not free it either", async () => {
-      const { effects, comesBack, retry, ends } = await doubted(await processes(kind));
-      const retried = await retry(async () => {
-        await comesBack();
-        return { happened: false };
-      });
-      equal(retried.kind, "in-flight");
-      await ends();
-      equal(effects.join(), "the owner");
-    });
-
-    test("what is in doubt still is freed, and its owner is fenced out", async () => {
-      const { other, owner } = await processes(kind);
-      const { seen, effects, retry, ends } = await doubted({ owner, other });
-      equal(await settle(other, seen, { happened: false }), true, "whether it was settled");
-      equal((await retry()).kind, "completed");
-      // Hasty, as guarantees.md says: it stood still, and acts beside the retry.
-      const ended = await ends();
-      ok(ended.kind === "completed" && ended.replayed);
-      equal(effects.join(), "a retry,the owner");
-    });
+  test(`over ${kind}: what is in doubt still is freed, and its owner is fenced out`, async () => {
+    const { other, owner } = await processes(kind);
+    const { seen, effects, retry, ends } = await doubted({ owner, other });
+    equal(await settle(other, seen, { happened: false }), true, "whether it was settled");
+    equal((await retry()).kind, "completed");
+    // Hasty, as guarantees.md says: it stood still, and acts beside the retry.
+    const ended = await ends();
+    ok(ended.kind === "completed" && ended.replayed);
+    equal(effects.join(), "a retry,the owner");
   });
 }

@@ -103,14 +103,14 @@ export const CORE_RECORDS: readonly Mutant[] = [
     file: "core/resolve.ts",
     from: "store.resolve(lease, undefined)",
     to: "store.release(lease)",
-    killer: { tests: "oncekey/settled-meanwhile", named: "a person who saw it in doubt" },
+    killer: { tests: "oncekey/settled-meanwhile", named: "over memory: a person" },
   },
   {
     name: "`reconcile` releases what it says did not happen, as if it were the owner",
     file: "core/engine.ts",
     from: "const verb = resolving(store, envelope, lease, known);",
     to: "const verb = happened ? resolving(store, envelope, lease, known) : () => store.release(lease);",
-    killer: { tests: "oncekey/settled-meanwhile", named: "looked while it was in doubt" },
+    killer: { tests: "oncekey/settled-meanwhile", named: "over memory: .reconcile" },
   },
   {
     name: "the key is free once it was answered",
