@@ -316,13 +316,9 @@ interface NodeBuffer {
   from(text: string, encoding?: string): Uint8Array;
 }
 
-const utf8 = new TextEncoder();
-
 /** Node takes text in any encoding that its buffers know. */
 function bytesOf(chunk: unknown, encoding: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
-  const text = String(chunk);
-  if (typeof encoding !== "string" || /^utf-?8$/i.test(encoding)) return utf8.encode(text);
   const { Buffer } = globalThis as unknown as { readonly Buffer: NodeBuffer };
-  return Buffer.from(text, encoding);
+  return Buffer.from(String(chunk), typeof encoding === "string" ? encoding : "utf8");
 }

@@ -69,7 +69,7 @@ export function createStatements(names: TableNames): Statements {
     mark: { text: markStatement(table) },
     get: frequent(getStatement(table)),
     look: { text: lookStatement(table) },
-    settle: { text: settleStatement(table, channel) },
+    settle: frequent(settleStatement(table, channel)),
     list: { text: listStatement(table, "") },
     listUnsettled: { text: listStatement(table, " AND r.state = 'unsettled'") },
     reap: { text: reapStatement(table) },
