@@ -137,6 +137,30 @@ test("C-39: a 500 or a 401 is not an answer: it stays, under its key, and is sen
   );
 });
 
+test("C-39: a recorded 500 and a conflict end it, since every later send would get the same: the next one goes", async () => {
+  const { page } = await queuePage("");
+  const key = await add(page, "poison");
+  await page.evaluate(
+    (mine) => queue.add("/orders", { body: "bread", intent: "cart", key: mine }),
+    key,
+  );
+  const last = await add(page, "tea");
+  await page.evaluate(() => void queue.start());
+  await until("the queue is empty", () => isEmpty(page));
+  const answers = await page.evaluate(() => settled);
+  deepEqual(
+    answers.map(({ outcome, status }) => [outcome, status]),
+    [
+      ["failed", 500],
+      ["conflict", 422],
+      ["done", 201],
+    ],
+  );
+  deepEqual(server().effects, ["poison", "tea"]);
+  // The first failure was not yet known to be recorded: the second send was told.
+  deepEqual(server().keys, [key, key, key, last]);
+});
+
 test("C-39: nothing is sent within an hour of the end of retention", async () => {
   server().inFront.push(500);
   const { page } = await queuePage("start&retention=3600000");

@@ -85,6 +85,10 @@ export async function orderServer(): Promise<OrderServer> {
     for await (const chunk of request) body += chunk;
     effects.push(body);
     await opened;
+    if (body === "poison") {
+      response.writeHead(500).end();
+      return;
+    }
     response.writeHead(201, { "content-type": "application/json" });
     response.end('{"id":1}');
   };

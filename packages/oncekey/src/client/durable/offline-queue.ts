@@ -4,16 +4,16 @@
  * nothing: whoever leads next sends the same bytes under the same key.
  */
 import { QUEUE } from "../bodies.ts";
+import type { UnknownReason } from "../finding.ts";
 import { type Asked, freeze } from "../frozen.ts";
 import { salted } from "../keep.ts";
 import { type ClientPorts, platform } from "../ports.ts";
 import { checkServer, profileFor } from "../server.ts";
 import { lead, leadNow } from "./leadership.ts";
-import { type QueueHeld, type Row, rows } from "./queue-rows.ts";
+import { type Row, rows } from "./queue-rows.ts";
 import { createQueueSend, type OfflineQueueOptions } from "./queue-send.ts";
 import { initOf } from "./request-init.ts";
 
-export type { QueueHeld } from "./queue-rows.ts";
 export type { OfflineQueueOptions, Settled } from "./queue-send.ts";
 
 /** A request that has no definite answer yet. */
@@ -22,7 +22,7 @@ export interface Queued {
   readonly key: string;
   readonly attempts: number;
   /** Why it waits for `drain`, or for ever; `undefined` while it is sent by itself. */
-  readonly held: QueueHeld | undefined;
+  readonly held: UnknownReason | undefined;
 }
 
 export interface OfflineQueue {

@@ -4,9 +4,6 @@ import type { UnknownReason } from "../finding.ts";
 import type { Frozen } from "../frozen.ts";
 import { opener } from "./database.ts";
 
-/** Why nothing is sent until somebody asks for it. */
-export type QueueHeld = UnknownReason | "failed" | "conflict";
-
 /** A request that waits for a definite answer. Instants are in milliseconds since 1970. */
 export interface Row {
   /** Its place in the queue. */
@@ -21,7 +18,8 @@ export interface Row {
   /** An earlier send may have been executed. */
   readonly open: boolean;
   readonly attempts: number;
-  readonly held: QueueHeld | undefined;
+  /** Why nothing is sent until somebody asks for it. */
+  readonly held: UnknownReason | undefined;
   /** Salted with the key. */
   readonly principal: string | undefined;
 }
