@@ -31,15 +31,16 @@ const transact = opener(QUEUE, "requests", (database) => {
 export const rows = {
   all: (): Promise<Row[]> => transact("readonly", (store) => store.getAll()),
   put: (row: Row): Promise<unknown> => transact("readwrite", (store) => store.put(row)),
-  /** A send that ends after its request was removed must not bring it back. */
-  async update(row: Row): Promise<void> {
-    await transact("readwrite", (store) => {
+  /** False: it was removed. A send that ends after that must not bring it back. */
+  async update(row: Row): Promise<boolean> {
+    const place = await transact("readwrite", (store) => {
       const found = store.getKey(row.place as number);
       found.onsuccess = () => {
         if (found.result !== undefined) store.put(row);
       };
       return found;
     });
+    return place !== undefined;
   },
   remove: ({ place }: Row): Promise<unknown> =>
     transact("readwrite", (store) => store.delete(place as number)),

@@ -74,7 +74,7 @@ export function createQueueSend(options: OfflineQueueOptions, ports: ClientPorts
       ...{ ...row, firstSentAt, open: true, held: undefined },
       attempts: row.attempts + 1,
     };
-    await rows.update(sent);
+    if (!(await rows.update(sent))) return "gone";
     const request = new Request(row.url, row.init);
     request.headers.set(line.header, spelled(key, profile));
     const read = reading(profile);
