@@ -2,8 +2,13 @@
  * Workbox's background sync over the client. Its own queue deletes an entry before the fetch, and
  * takes a 500 for success; here an entry goes only after a definite answer.
  */
-import type { IdempotentFetch, IdempotentResponse, OutcomeUnknown } from "./index.ts";
-import { isDefinite, isExpired } from "./retry.ts";
+import {
+  type IdempotentFetch,
+  type IdempotentResponse,
+  isDefinite,
+  isExpired,
+  type OutcomeUnknown,
+} from "./index.ts";
 
 interface Entry {
   readonly request: Request;
