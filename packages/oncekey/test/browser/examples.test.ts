@@ -49,7 +49,7 @@ const clicks = (page: Page): Promise<void> =>
     for (let turn = 0; turn < 3; turn++) (button as HTMLElement).click();
   });
 
-for (const name of ["element", "regions", "solid", "htmx", "turbo", "workbox"]) {
+for (const name of ["element", "regions", "solid", "angular", "htmx", "turbo", "workbox"]) {
   test(`the program of ${name}.md runs, and three clicks are one order`, async () => {
     const page = await browser.newPage();
     await page.goto(await started(name));
@@ -74,7 +74,7 @@ async function lose(page: Page, count = Number.POSITIVE_INFINITY): Promise<strin
 }
 
 /** What shows a submit by itself, or by a recipe that people copy. */
-for (const name of ["element", "regions", "solid"]) {
+for (const name of ["element", "regions", "solid", "angular"]) {
   test(`C-54, the program of ${name}.md: a lost answer is sent again with its key, and is one order`, async () => {
     const page = await browser.newPage();
     await page.goto(await started(name));
