@@ -103,7 +103,7 @@ export function createIdempotentFetch(
   const retry = { attempts: 4, baseMs: 300, capMs: 8_000, ...options.retry, budgetMs };
   const flights = new Map<string, Flight>();
   const intents = new Map<string, string>();
-  const unsure = new Map<string, Pick<Journey, "firstSentAt" | "frozen">>();
+  const unsure = new Map<string, Journey>();
 
   return async function idempotentFetch(input, { key: given, intent, ...init } = {}) {
     const asked = input as Partial<Request>;
@@ -247,8 +247,8 @@ export function createIdempotentFetch(
 
   function unknown(journey: Journey, reason: UnknownReason, told: Partial<Sight>): OutcomeUnknown {
     journey.open = true;
-    const { key, firstSentAt, frozen } = journey;
-    remember(key, { firstSentAt, frozen });
+    const { frozen } = journey;
+    remember(journey);
     // What is a stream has been sent, and there is nothing left to send.
     const error: OutcomeUnknown = new OutcomeUnknown(
       { ...journey, ...told.finding, ...told },
@@ -259,8 +259,8 @@ export function createIdempotentFetch(
   }
 
   /** A call that brings the key again goes on from here. */
-  function remember(key: string, past: Pick<Journey, "firstSentAt" | "frozen">): void {
-    unsure.set(key, past);
+  function remember(journey: Journey): void {
+    unsure.set(journey.key, journey);
     const [oldest] = unsure.keys();
     if (unsure.size > UNSURE_MAX && oldest !== undefined) unsure.delete(oldest);
   }
