@@ -1,47 +1,30 @@
 /** The programs of the pages about a browser's libraries: copied, run, and clicked on three times. */
-import { doesNotMatch, equal, match } from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { doesNotMatch, equal } from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openBrowser } from "binding-suite/browser";
-import { transform } from "esbuild";
+import { startProgram } from "binding-suite/program";
 import type { Browser, Page } from "playwright-core";
 
+/** Where all is installed that the pages tell to install. */
 const LIBRARY = join(import.meta.dirname, "../../..");
 const PAGES = join(LIBRARY, "../../docs/integrations");
-/** Below the library, so that it finds what is installed there, as a stranger's program does. */
-const FOLDER = join(import.meta.dirname, "copied");
 
 let browser: Browser;
-const running: ChildProcess[] = [];
+const stops: (() => void)[] = [];
 before(async () => {
-  mkdirSync(FOLDER, { recursive: true });
   browser = await openBrowser();
 });
 after(async () => {
-  for (const child of running) child.kill();
+  for (const stop of stops) stop();
   await browser.close();
-  rmSync(FOLDER, { recursive: true });
 });
 
 /** The address that the program of a page prints. */
 async function started(name: string): Promise<string> {
-  const markdown = readFileSync(join(PAGES, `${name}.md`), "utf8");
-  const [, source = ""] = /^<!-- example -->\n```ts\n(.*?)^```$/ms.exec(markdown) ?? [];
-  const file = join(FOLDER, `${name}.mjs`);
-  writeFileSync(file, (await transform(source, { loader: "ts" })).code);
-  const child = spawn(process.execPath, [file], {
-    cwd: LIBRARY,
-    env: { ...process.env, PORT: "0" },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  running.push(child);
-  for await (const chunk of child.stdout) {
-    match(String(chunk), /^http:/);
-    return String(chunk).trim();
-  }
-  throw new Error(`The program of ${name}.md has ended without an address.`);
+  const { origin, stop } = await startProgram(join(PAGES, `${name}.md`), LIBRARY);
+  stops.push(stop);
+  return origin;
 }
 
 const clicks = (page: Page): Promise<void> =>
