@@ -10,9 +10,10 @@ const BUDGETS = { createIdempotentFetch: 4_550, createSubmit: 9_900 };
 const DURABLE_BUDGET = 5_700;
 /** Of each function of a binding, without the client below it and the framework beside it. */
 const BINDING_BUDGET = 600;
-/** Decision 10: of what stands around a form or another library, above the client. */
+/** Decisions 10 and 14: of what stands around a form or another library, above the client. */
 const INTEGRATION_BUDGETS = {
   element: 1_750,
+  regions: 1_300,
   axios: 600,
   ky: 600,
   "openapi-fetch": 600,

@@ -120,8 +120,11 @@ mtype = { may_run, replay, in_flight, in_doubt, mismatch };
 #endif
 #ifdef G10
 #define CHECK_G10 assert(owner == ME)
+/* Who settles owns nothing: what is forgotten is in doubt. */
+#define CHECK_G10_DOUBT assert(doubtful)
 #else
 #define CHECK_G10 skip
+#define CHECK_G10_DOUBT skip
 #endif
 
 #define unowned (owner == NOBODY || owner == GONE || !renewing[owner - 1])
@@ -969,18 +972,26 @@ didNotHappen:
   if
   :: atomic {
        if
+#ifdef MUTANT_FORGETS_UNDOUBTED
        :: state == unsettled && token == seen ->
-          step("resolve: it did not happen, so it is released\n");
+#else
+       :: state == unsettled && ended && token == seen ->
+#endif
+          step("resolve: it did not happen, so it is forgotten\n");
+          CHECK_G10_DOUBT;
           forget();
           NOTE(owed, false)
-       :: else -> step("resolve: released by another already\n")
+       :: state == unsettled && !ended && token == seen ->
+          step("resolve: in flight again\n")
+       :: token != seen || state != unsettled ->
+          step("resolve: another's already, or gone\n")
        fi;
        seen = 0;
        goto end_looking
      }
   :: atomic {
        !calm ->
-       step("resolve: a release never arrives\n");
+       step("resolve: that it did not happen never arrives\n");
        seen = 0;
        goto end_looking
      }

@@ -34,6 +34,8 @@ const release = (token: number, answer?: boolean): Call =>
   ({ verb: "release", token, answer }) as Call;
 const resolve = (token: number, result: string, answer?: boolean): Call =>
   ({ verb: "resolve", token, result, answer }) as Call;
+const forget = (token: number, answer?: boolean): Call =>
+  ({ verb: "forget", token, answer }) as Call;
 const get = (answer: Seen | "absent"): Call => ({ verb: "get", answer });
 const completed = (token: number, result: string): Seen => ({
   ...{ state: "completed", token, attempt: 1, fingerprint: "f", result },
@@ -88,6 +90,28 @@ const GOOD: Readonly<Record<string, readonly Line[]>> = {
     [10, undefined, complete(1, "x")],
     [20, 25, complete(1, "x", true)],
     [30, 35, get(completed(1, "x"))],
+  ],
+  "what did not happen is free at once": [
+    [0, 5, unrepeatable(claim("a", given(1)))],
+    [110, 115, forget(1, true)],
+    [120, 125, unrepeatable(claim("b", given(2)))],
+    [130, 135, complete(1, "x", false)],
+  ],
+  "what is settled may have come to be in doubt just then": [
+    [0, 5, unrepeatable(claim("a", given(1)))],
+    [60, 65, renew(1, true)],
+    [150, 160, forget(1, true)],
+  ],
+  "a renewal without an answer may never have come": [
+    [0, 5, unrepeatable(claim("a", given(1)))],
+    [90, undefined, renew(1)],
+    [110, 115, forget(1, true)],
+  ],
+  "who settles is refused when the owner is back": [
+    [0, 5, unrepeatable(claim("a", given(1)))],
+    [105, 110, renew(1, true)],
+    [115, 120, forget(1, false)],
+    [130, 135, complete(1, "x", true)],
   ],
   "what has expired is free": [
     [0, 5, claim("a", given(1))],
@@ -192,6 +216,45 @@ const BAD: Readonly<Record<string, { rule: Rule; lines: readonly Line[] }>> = {
     lines: [
       [0, 5, claim("a", given(1))],
       [10, 15, renew(1, false)],
+    ],
+  },
+  "what is in flight is forgotten by one who does not own it": {
+    rule: "only what is in doubt is settled",
+    lines: [
+      [0, 5, unrepeatable(claim("a", given(1)))],
+      [10, 15, forget(1, true)],
+    ],
+  },
+  "what is in flight again is forgotten": {
+    rule: "only what is in doubt is settled",
+    lines: [
+      [0, 5, unrepeatable(claim("a", given(1)))],
+      [105, 110, renew(1, true)],
+      [115, 120, forget(1, true)],
+    ],
+  },
+  "what is in flight again is resolved": {
+    rule: "only what is in doubt is settled",
+    lines: [
+      [0, 5, unrepeatable(claim("a", given(1)))],
+      [105, 110, renew(1, true)],
+      [115, 120, resolve(1, "y", true)],
+    ],
+  },
+  "what may be followed is forgotten": {
+    rule: "only what is in doubt is settled",
+    lines: [
+      [0, 5, claim("a", given(1))],
+      [110, 115, forget(1, true)],
+    ],
+  },
+  "a late owner completes what was forgotten and claimed again": {
+    rule: "a stale token writes nothing",
+    lines: [
+      [0, 5, unrepeatable(claim("a", given(1)))],
+      [110, 115, forget(1, true)],
+      [120, 125, unrepeatable(claim("b", given(2)))],
+      [130, 135, complete(1, "x", true)],
     ],
   },
   "a completed record is in flight again": {

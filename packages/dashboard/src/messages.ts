@@ -332,7 +332,8 @@ export const MESSAGES = {
   "refusal:now-completed": "The record is completed by now. Nothing was changed.",
   "refusal:other-owner": "The record has another owner by now. Nothing was changed.",
   "refusal:not-reviewed": "This is not what was reviewed. Review it again.",
-  "refusal:settled-meanwhile": "The record was settled meanwhile. Nothing was changed.",
+  "refusal:settled-meanwhile":
+    "The record is not in doubt any more: its owner came back, or somebody settled it. Nothing was changed.",
   "refusal:token": "Expected `token` to be the record's token.",
   "refusal:happened": "Expected `happened` to be true or false.",
   "refusal:reason": "Expected `reason` to have {least} to {most} characters.",

@@ -54,7 +54,7 @@ export function checked(options: DashboardOptions): Settings {
   }
   const { inspector, authorize, audit, seal, examine } = options;
   const { hosts = LOOPBACK_NAMES, showAnswers = false, eventsMax = EVENTS } = options;
-  for (const verb of ["list", "get", "resolve", "release"] as const) {
+  for (const verb of ["list", "get", "resolve"] as const) {
     if (typeof inspector?.[verb] !== "function") {
       refuse("inspector", "a store that can list, such as sqliteStore(db)");
     }

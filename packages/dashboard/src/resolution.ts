@@ -2,8 +2,8 @@
  * Settles a record in doubt in two steps, with what a person knows.
  *
  * The first step says what would be done and gives its digest; the second has to quote it, with the
- * same words. So nothing is done that was not shown before. The token is the fence: a record that
- * was completed meanwhile, or settled by somebody else, is left as it is.
+ * same words. So nothing is done that was not shown before. The token and the doubt are the fence: a
+ * record that was completed or settled meanwhile, or whose owner came back, is left as it is.
  */
 import {
   type IdempotencyRecord,

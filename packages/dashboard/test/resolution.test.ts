@@ -108,6 +108,21 @@ for (const kind of KINDS) {
 const store = memoryStore();
 const silent = asking(createDashboard({ inspector: store, authorize: byHeader, audit: () => {} }));
 
+test("C-70: an owner that comes back between the last look and the act is left alone", async () => {
+  for (const wish of [HAPPENED, DID_NOT]) {
+    const lease = await inDoubt(store);
+    // Asked for after the look, and before the act.
+    const audit = async ({ phase }: AuditEntry) => {
+      if (phase === "asked") await store.renew(lease, 600_000);
+    };
+    const late = asking(createDashboard({ inspector: store, authorize: byHeader, audit }));
+    const { status } = await settled(late, lease.id, { ...wish, token: lease.token });
+    equal(status, 409);
+    const record = await store.get(lease.id);
+    deepEqual([record?.state, record?.token], ["in-flight", lease.token]);
+  }
+});
+
 test("S-25: nothing is done that was not reviewed with the same words", async () => {
   const { id, token } = await inDoubt(store);
   const wish = { ...HAPPENED, token };

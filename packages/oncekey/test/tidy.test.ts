@@ -76,11 +76,12 @@ for (const file of files) {
 /** What stands around a form of the page, or fits the client to another library. */
 const AROUND_CLIENT = /^client\/(element|htmx|turbo|tanstack|axios|ky|openapi-fetch|workbox)\.ts$/;
 
-test("what fits the client to another library imports the client's door and its ports, and nobody imports it", () => {
+test("what fits the client to another library imports the client's door, its ports or its regions, and nobody imports it", () => {
   const around = files.filter((file) => AROUND_CLIENT.test(file));
   deepEqual(around.length, 8);
   for (const file of around) {
-    for (const specifier of importsOf(file)) match(specifier, /^\.\/(index|ports)\.ts$/, file);
+    for (const specifier of importsOf(file))
+      match(specifier, /^\.\/(index|ports|regions)\.ts$/, file);
   }
   const imported = files.flatMap(neighboursOf).filter((file) => AROUND_CLIENT.test(file));
   deepEqual(imported, []);

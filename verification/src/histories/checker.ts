@@ -22,6 +22,7 @@ export const RULES = {
   "a claim takes only what is free": onlyWhatIsFree,
   "a stale token writes nothing": staleTokens,
   "a write of the owner is not refused": ownersAreHeard,
+  "only what is in doubt is settled": onlyDoubtIsSettled,
   "completed is final": completedIsFinal,
   "nothing is read that was not written": readsAreWritten,
 } as const;
@@ -43,6 +44,8 @@ export function contradictionsOf(operations: readonly Operation[]): Contradictio
 }
 
 const mayHaveBeenDone = ({ answer }: Write): boolean => answer !== false;
+/** Who settles a record does not own it. */
+const isOfOthers = ({ verb }: Write): boolean => verb === "resolve" || verb === "forget";
 const isMaybe = (operation: Operation): boolean => operation.answer === undefined;
 
 function* oneClaimPerToken({ won }: Past): Iterable<string> {
@@ -90,7 +93,7 @@ function mayBeFree({ won, writes, claims }: Past, earlier: Won, later: Won): boo
     // Whoever resolved it has a token that nobody was told.
     if (write.verb === "resolve" && write.calledAt + claim.retentionMs <= until) return true;
     if (!isOwn) continue;
-    if (write.verb === "release") return true;
+    if (write.verb === "release" || write.verb === "forget") return true;
     if (write.verb === "complete" && write.calledAt + claim.retentionMs <= until) return true;
   }
   // A claim that got no answer may have come between, and be over: nobody knows its token.
@@ -133,7 +136,7 @@ function* staleTokens({ won, writes }: Past): Iterable<string> {
 /** Refused, though nobody else can have had the record, and nobody can have let it go. */
 function* ownersAreHeard({ won, writes, claims }: Past): Iterable<string> {
   for (const write of writes) {
-    if (write.answer !== false || write.verb === "resolve") continue;
+    if (write.answer !== false || isOfOthers(write)) continue;
     const mine = won.find(({ token }) => token === write.token);
     if (mine === undefined || mine.returnedAt > write.calledAt) continue;
     const until = write.returnedAt ?? Number.POSITIVE_INFINITY;
@@ -155,6 +158,19 @@ function* ownersAreHeard({ won, writes, claims }: Past): Iterable<string> {
     const expired = effects !== "unrepeatable" && calledAt + retentionMs <= until;
     if (touched || followed || expired) continue;
     yield `${write.verb} was refused under token ${write.token}, which nobody had overtaken`;
+  }
+}
+
+/** Whoever is not the owner has no say while its lease lasts, and none where it may be followed. */
+function* onlyDoubtIsSettled({ won, writes }: Past): Iterable<string> {
+  for (const write of writes) {
+    if (write.answer !== true || !isOfOthers(write)) continue;
+    const mine = won.find(({ token }) => token === write.token);
+    if (mine === undefined) continue;
+    const { returnedAt = Number.POSITIVE_INFINITY } = write;
+    const isLive = leaseMayEnd(writes, won, mine) > returnedAt;
+    if (!isLive && mine.claim.effects === "unrepeatable") continue;
+    yield `${write.verb} under token ${write.token} was done, and it was not in doubt`;
   }
 }
 

@@ -30,7 +30,8 @@ export type Call =
       readonly result: string;
       answer?: boolean;
     }
-  | { readonly verb: "release"; readonly token: Token; answer?: boolean }
+  /** `forget` is a resolution without a result: it did not happen. */
+  | { readonly verb: "release" | "forget"; readonly token: Token; answer?: boolean }
   | { readonly verb: "get"; answer?: Seen | "absent" };
 
 /**

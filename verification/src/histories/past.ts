@@ -11,7 +11,7 @@ export interface Past {
 }
 
 export type Of<Verb extends Operation["verb"]> = Operation & { readonly verb: Verb };
-export type Write = Of<"renew"> | Of<"complete"> | Of<"resolve"> | Of<"release">;
+export type Write = Of<"renew"> | Of<"complete"> | Of<"resolve"> | Of<"release"> | Of<"forget">;
 
 export interface Won {
   readonly claim: Of<"claim">;

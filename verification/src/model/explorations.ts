@@ -121,6 +121,11 @@ export const MUTANTS: readonly Expected[] = [
     breaks: [["unrepeatable", "G3"]],
   },
   {
+    change: "MUTANT_FORGETS_UNDOUBTED",
+    says: "what did not happen is forgotten, though it is in doubt no longer",
+    breaks: [["unrepeatable", "G10"]],
+  },
+  {
     change: "MUTANT_RELEASE_UNFENCED",
     says: "no fence on release",
     breaks: [

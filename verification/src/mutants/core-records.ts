@@ -99,6 +99,20 @@ export const CORE_RECORDS: readonly Mutant[] = [
     bugs: [56],
   },
   {
+    name: "what did not happen is released, as if by its owner",
+    file: "core/resolve.ts",
+    from: "store.resolve(lease, undefined)",
+    to: "store.release(lease)",
+    killer: { tests: "oncekey/settled-meanwhile", named: "over memory: a person" },
+  },
+  {
+    name: "`reconcile` releases what it says did not happen, as if it were the owner",
+    file: "core/engine.ts",
+    from: "const verb = resolving(store, envelope, lease, known);",
+    to: "const verb = happened ? resolving(store, envelope, lease, known) : () => store.release(lease);",
+    killer: { tests: "oncekey/settled-meanwhile", named: "over memory: .reconcile" },
+  },
+  {
     name: "the key is free once it was answered",
     file: "core/attempt.ts",
     from: "(bytes) => store.complete(lease, bytes));",

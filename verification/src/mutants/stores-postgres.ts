@@ -176,6 +176,13 @@ export const POSTGRES: readonly Mutant[] = [
     bugs: [33],
   },
   {
+    name: "forgets without asking whether it is in doubt",
+    file: "stores/sql/postgres-statements.ts",
+    from: "fenced(table, { only: inDoubt, set: released, channel })",
+    to: "fenced(table, { set: released, channel })",
+    killer: postgres("only what is in doubt under this token is forgotten"),
+  },
+  {
     name: "whoever takes over forgets that somebody waits",
     file: CLAIM,
     from: "awaited = r.awaited AND r.state = 'unsettled'",

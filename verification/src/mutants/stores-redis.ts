@@ -156,6 +156,24 @@ lend(`,
     killer: redis("a completion wakes whoever watches the record"),
   },
   {
+    name: "forgets without asking whether it is in doubt",
+    file: LUA,
+    from: `if not inDoubt or token ~= ARGV[1] then return {'no'} end
+redis.call('DEL'`,
+    to: `if absent or settled or token ~= ARGV[1] then return {'no'} end
+redis.call('DEL'`,
+    killer: redis("only what is in doubt under this token is forgotten"),
+  },
+  {
+    name: "forgets what is in doubt, whatever its token",
+    file: LUA,
+    from: `if not inDoubt or token ~= ARGV[1] then return {'no'} end
+redis.call('DEL'`,
+    to: `if not inDoubt then return {'no'} end
+redis.call('DEL'`,
+    killer: redis("only what is in doubt under this token is forgotten"),
+  },
+  {
     name: "reads from where a write arrives late",
     file: "stores/redis.ts",
     from: "const reply = await run(GET, id, []);",

@@ -118,6 +118,13 @@ export const SQLITE: readonly Mutant[] = [
     killer: sqlite("a claim with another fingerprint is told of the first one's record"),
     bugs: [33],
   },
+  {
+    name: "forgets without asking whether it is in doubt",
+    file: RECORDS,
+    from: `DELETE FROM \${records} WHERE \${IN_DOUBT}`,
+    to: `DELETE FROM \${records} WHERE \${IN_DOUBT.replace("lease_ends_at <= ?", "? > 0")}`,
+    killer: sqlite("only what is in doubt under this token is forgotten"),
+  },
 ];
 
 export const MEMORY: readonly Mutant[] = [
@@ -146,6 +153,14 @@ export const MEMORY: readonly Mutant[] = [
     to: "kept",
     killer: memory("an expired record reads as absent and is claimed afresh"),
     bugs: [11],
+  },
+  {
+    name: "forgets without asking whether it is in doubt",
+    file: "stores/memory.ts",
+    from: 'if (kept === undefined || stateOf(kept, now) !== "in-doubt") return false;',
+    to: `const isOver = kept !== undefined && (kept.result ?? result) !== undefined;
+      if (kept === undefined || (isOver && stateOf(kept, now) !== "in-doubt")) return false;`,
+    killer: memory("only what is in doubt under this token is forgotten"),
   },
   {
     name: "a completion wakes nobody",

@@ -72,7 +72,10 @@ export async function play(plan: Plan, options: Options = {}): Promise<History> 
   const watch = createWatch({ timeline, ledger, lives, isTold });
   const { owners, askedAt, rare, say } = watch;
   const hints = createHints(timeline, plan.seed);
-  const oracle = createOracle({ seed: plan.seed, lives, ledger, owners, rare });
+  const oracle = createOracle({
+    ...{ seed: plan.seed, isHasty: plan.settings.isHasty === true },
+    ...{ lives, ledger, owners, rare },
+  });
   const clock = subject.clock ?? ((_, now) => now);
   const observer = { ...watch.observer, changed: hints.changed, clock };
   const network = createNetwork(timeline, plan, records, observer);
@@ -88,7 +91,9 @@ export async function play(plan: Plan, options: Options = {}): Promise<History> 
   const { requests } = plan;
   const client = { timeline, requests, isTransactional, slots, ledger, askedAt, rare, say };
   const clients = createClients(client);
-  const person = fleet.boot("person", () => oracle.person(() => timeline.now >= LANDED_AT));
+  const person = fleet.boot("person", (machine) =>
+    oracle.person(machine, () => timeline.now >= LANDED_AT),
+  );
   const settle = () => {
     const isInDoubt = (life: Life) => records.get(life.id, timeline.now)?.state === "in-doubt";
     clients.settle(person, new Set(lives.filter(isInDoubt).map((life) => life.label)));

@@ -97,23 +97,24 @@ export function createMachine(
   };
 }
 
+const utf8 = new TextEncoder();
+
 const hexOf = (words: readonly number[]): string =>
-  words.map((word) => word.toString(16).padStart(8, "0")).join("");
+  words.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
 
 /**
- * 32 bytes that depend on every byte, for a twentieth of what SHA-256 costs. Nobody attacks a
+ * 64 hex digits that depend on every byte, for a twentieth of what SHA-256 costs. Nobody attacks a
  * simulation; the digest only has to tell its few subjects apart.
  */
-function digest(...parts: readonly Uint8Array[]): Uint8Array {
+function digest(...parts: readonly (string | Uint8Array)[]): string {
   let [a, b, c, d] = [0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35];
   for (const part of parts) {
-    for (const byte of part) {
+    for (const byte of typeof part === "string" ? utf8.encode(part) : part) {
       a = Math.imul(a ^ byte, 0x01000193);
       b = Math.imul(b ^ byte ^ (a >>> 15), 0x85ebca6b);
       c = Math.imul(c ^ (b >>> 13), 0xc2b2ae35) + byte;
       d = Math.imul(d ^ (c >>> 16), 0x27d4eb2f) ^ a;
     }
   }
-  const words = new Uint32Array([a, b, c, d, a ^ (c >>> 7), b ^ (d >>> 9), c ^ b, d ^ (a << 5)]);
-  return new Uint8Array(words.buffer);
+  return hexOf([a, b, c, d, a ^ (c >>> 7), b ^ (d >>> 9), c ^ b, d ^ (a << 5)]);
 }

@@ -49,6 +49,12 @@ export const MUTANTS: Readonly<Record<string, Subject>> = {
     renew: ({ id, token }, leaseMs, now) =>
       sound.renew(anyToken(sound, id, now, token), leaseMs, now),
   })),
+  "a settling that does not ask whether it is in doubt": store((sound) => ({
+    resolve(lease, result, now) {
+      if (sound.resolve(lease, result, now)) return true;
+      return result === undefined && sound.release(lease, now);
+    },
+  })),
   "a claim that forgets its nonce": store((sound) => {
     let claims = 0;
     return {

@@ -155,7 +155,7 @@ export function createNetwork(
           changing(lease.id, records.release(lease, now)),
         ),
       resolve: (lease, result) =>
-        fenced(lease, { verb: "resolve", token: lease.token, result: textOf(result) }, (now) =>
+        fenced(lease, settling(lease, result), (now) =>
           changing(lease.id, records.resolve(lease, result, now)),
         ),
       get: (id) =>
@@ -200,6 +200,11 @@ export function createNetwork(
   };
 }
 
+const settling = ({ token }: Lease, result: Uint8Array | undefined): Call =>
+  result === undefined
+    ? { verb: "forget", token }
+    : { verb: "resolve", token, result: textOf(result) };
+
 function shown(operation: Operation): string {
   switch (operation.verb) {
     case "claim":
@@ -209,6 +214,7 @@ function shown(operation: Operation): string {
     case "complete":
     case "resolve":
     case "release":
+    case "forget":
       return `${operation.verb} token=${operation.token}`;
     case "get":
       return "get";

@@ -1,8 +1,8 @@
 /**
  * Who can look what became of work in doubt: the application's `reconcile`, and a person.
  *
- * Both are honest. What is in the ledger happened. What is not there has not happened for good
- * only if nobody is left who could still do it; else they do not know either.
+ * What is in the ledger happened. What is not there has not happened for good only if nobody is
+ * left who could still do it; else they do not know either. But a person may be in haste.
  */
 import type { Finding, Work } from "oncekey";
 import { type Ledger, valueBy } from "./ledger.ts";
@@ -17,19 +17,23 @@ export interface Oracle {
   /** Sometimes knows nothing, and sometimes fails. */
   program(machine: Machine): Look;
   /** Who `mustAnswer` says of what nobody can know that it happened. */
-  person(mustAnswer: () => boolean): Look;
+  person(machine: Machine, mustAnswer: () => boolean): Look;
 }
 
 interface World {
   readonly seed: number;
+  readonly isHasty: boolean;
   readonly lives: readonly Life[];
   readonly ledger: Ledger;
   readonly owners: ReadonlyMap<number, Machine>;
   rare(rarity: Rarity): void;
 }
 
+/** From a look to the word: time enough for an owner to come back. */
+const WORDS_MS = 150;
+
 export function createOracle(world: World): Oracle {
-  const { lives, ledger, owners, rare } = world;
+  const { lives, ledger, owners, isHasty, rare } = world;
   let asked = 0;
 
   function known(label: string | undefined): boolean | undefined {
@@ -67,9 +71,15 @@ export function createOracle(world: World): Oracle {
       else rare("reconciling found that it had not happened");
       return finding(work, happened, "reconciled");
     },
-    person: (mustAnswer) => async (work) => {
+    person: (machine, mustAnswer) => async (work) => {
       rare("a person settled what was in doubt");
-      return finding(work, known(work.label) ?? (mustAnswer() || undefined), "person");
+      const happened = known(work.label);
+      if (happened === undefined && isHasty && !mustAnswer()) {
+        rare("a person said that it did not happen while the owner could still act");
+        await machine.sleep(WORDS_MS);
+        return { happened: false };
+      }
+      return finding(work, happened ?? (mustAnswer() || undefined), "person");
     },
   };
 }

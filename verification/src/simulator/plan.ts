@@ -24,6 +24,8 @@ export interface Settings {
   readonly storeTimeoutMs: number;
   readonly hasNotifier: boolean;
   readonly reconciles: boolean;
+  /** A person who does not wait until the owner can act no more, and says that it did not happen. */
+  readonly isHasty?: boolean;
 }
 
 /** One thing that a client wants, over all of its tries. */
@@ -85,6 +87,8 @@ export const HEAL_AT = 4_000;
 /** As many as may wait for one key in one process (P-125). */
 export const WAITERS_PER_KEY = 100;
 const STORM_REQUESTS = 120;
+/** Who is in haste looks soon after a lease may have ended, and again. */
+const LOOKS_AT: readonly number[] = [650, 800, 1_000, 1_300, 1_700];
 
 export function planOf(seed: number): Plan {
   const random = seeded(seed, 0x91a);
@@ -98,6 +102,8 @@ export function planOf(seed: number): Plan {
     hasNotifier: random.chance(0.5),
     reconciles: random.chance(0.6),
   };
+  // Not drawn with the rest, so that the other plans stay what they were.
+  const isHasty = settings.effects === "unrepeatable" && mixed(seed, 0x4a57) % 4 === 0;
   const machines = isStorm ? 1 : random.between(1, 3);
   const keys = random.pick([1, 1, 2]);
   const scopes = random.pick([1, 1, 2]);
@@ -106,7 +112,12 @@ export function planOf(seed: number): Plan {
     isStorm ? stormOf(random) : requestOf(random, machines, keys, scopes),
   );
   const faults = isStorm || random.chance(0.1) ? [] : faultsOf(random, machines);
-  return { seed, settings, machines, requests, faults };
+  if (!isHasty) return { seed, settings, machines, requests, faults };
+  return {
+    ...{ seed, machines, requests },
+    settings: { ...settings, isHasty },
+    faults: [...faults, ...hasteOf(seed, machines)],
+  };
 }
 
 function stormOf(random: Random): Request {
@@ -179,6 +190,16 @@ function faultsOf(random: Random, machines: number): Fault[] {
     ),
     ...some(random.pick([0, 1])).map((): Fault => ({ kind: "person", at: at() + 700 })),
   ];
+}
+
+/** Owners who stand still for a lease and come back, and a person who does not wait for them. */
+function hasteOf(seed: number, machines: number): Fault[] {
+  const stops = Array.from({ length: machines }, (_, machine): Fault => {
+    const at = mixed(seed, machine, 0x4a57) % 500;
+    return { kind: "stop", machine, at, ms: LEASE_MS + 100, paused: true };
+  });
+  const looks = LOOKS_AT.map((at): Fault => ({ kind: "person", at }));
+  return [...stops, ...looks];
 }
 
 /** How long the nth call is under way, there and back. */

@@ -21,10 +21,15 @@ export interface Life {
     | { readonly result: Uint8Array; readonly at: number; readonly token: Token }
     | undefined;
   expiresAt: number;
-  ended: "released" | "expired" | undefined;
+  ended: "released" | "forgotten" | "expired" | undefined;
   /** It was in doubt when its owner's completion came. */
   healed: boolean;
+  /** It was to be settled, and was in doubt no longer. */
+  spared: boolean;
 }
+
+/** Its key may be used again at once: somebody said that nothing happened. */
+export const wasFreed = ({ ended }: Life): boolean => ended === "released" || ended === "forgotten";
 
 interface Row {
   readonly request: ClaimRequest;
@@ -41,7 +46,7 @@ export interface Records {
   renew(lease: Lease, leaseMs: number, now: number): boolean;
   complete(lease: Lease, result: Uint8Array, now: number): boolean;
   release(lease: Lease, now: number): boolean;
-  resolve(lease: Lease, result: Uint8Array, now: number): boolean;
+  resolve(lease: Lease, result: Uint8Array | undefined, now: number): boolean;
   get(id: Digest, now: number): IdempotencyRecord | undefined;
   /** Keeps the result and `apply`s what belongs to it, or neither. */
   commit(lease: Lease, result: Uint8Array, apply: () => void, now: number): boolean;
@@ -96,6 +101,7 @@ export function createRecords(): Records {
       expiresAt: Number.POSITIVE_INFINITY,
       ended: undefined,
       healed: false,
+      spared: false,
     };
     lives.push(life);
     return life;
@@ -143,7 +149,15 @@ export function createRecords(): Records {
     },
     resolve(lease, result, now) {
       const row = owned(lease, now);
-      if (row === undefined || stateOf(row, now) !== "in-doubt") return false;
+      if (row === undefined) return false;
+      const state = stateOf(row, now);
+      if (state === "in-flight") row.life.spared = true;
+      if (state !== "in-doubt") return false;
+      if (result === undefined) {
+        row.life.ended = "forgotten";
+        rows.delete(lease.id);
+        return true;
+      }
       const token = ++tokens;
       row.life.tokens.push(token);
       rows.set(lease.id, { ...row, token });

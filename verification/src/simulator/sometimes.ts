@@ -7,7 +7,7 @@ import type { Answer } from "./clients.ts";
 import type { History } from "./history.ts";
 import { labelOf } from "./ledger.ts";
 import { type CallFault, WAITERS_PER_KEY } from "./plan.ts";
-import type { Life } from "./records.ts";
+import { type Life, wasFreed } from "./records.ts";
 
 export const RARITIES = [
   "an owner that fell silent was followed",
@@ -38,6 +38,8 @@ export const RARITIES = [
   "reconciling found nothing out",
   "reconciling failed",
   "a person settled what was in doubt",
+  "a person said that it did not happen while the owner could still act",
+  "what a person would have settled had its owner back, and was left alone",
   "in doubt was the answer",
   "a mismatch was the answer",
   "the store was unavailable, and nothing ran",
@@ -107,6 +109,9 @@ export function raritiesOf(history: Omit<History, "rarities">): Rarity[] {
 function ofLife(life: Life, lives: readonly Life[]): Rarity[] {
   const rarities: Rarity[] = [];
   if (life.healed) rarities.push("a late completion healed a record in doubt");
+  if (life.spared) {
+    rarities.push("what a person would have settled had its owner back, and was left alone");
+  }
   const hasFollower = life.tokens.length > 1 && life.effects !== "unrepeatable";
   if (hasFollower) rarities.push("an owner that fell silent was followed");
   const isAgain = life.ended === "expired" && life.completed !== undefined;
@@ -148,10 +153,10 @@ function ofWait(answer: Answer, lives: readonly Life[], waitMs: number): Rarity[
   const label = labelOf(answer.request);
   if (run !== undefined && run.beganAt > calledAt + WAITING_MS) {
     if (run.attempt > 1) return ["a waiter followed a silent owner"];
-    const wasFreed = lives.some(
-      (life) => life.label === label && life.ended === "released" && life.beganAt <= calledAt,
+    const isFree = lives.some(
+      (life) => life.label === label && wasFreed(life) && life.beganAt <= calledAt,
     );
-    return wasFreed ? ["a waiter ran after a release"] : [];
+    return isFree ? ["a waiter ran after a release"] : [];
   }
   if (run !== undefined) return [];
   if (said.kind === "in-flight" && returnedAt - calledAt >= waitMs)

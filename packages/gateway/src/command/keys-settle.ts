@@ -1,8 +1,8 @@
 /**
  * `oncekey keys resolve` and `release`: what a person knows of a record in doubt.
  *
- * Two steps: the record is shown, then it is settled under the token that it was shown with. What
- * changed meanwhile is not overwritten. Each act leaves a line in the audit.
+ * Two steps: the record is shown, then it is settled under the token that it was shown with, if it is
+ * in doubt still. What changed meanwhile is left alone. Each act leaves a line in the audit.
  */
 import { createHash } from "node:crypto";
 import { Command, Option } from "commander";
@@ -191,7 +191,8 @@ async function act(
   if (isSettled) return;
   throw new Ending(
     1,
-    "Nothing was changed: the record was completed or settled meanwhile. Look again.",
+    "Nothing was changed: the record is not in doubt any more. Its owner came back, it was completed, " +
+      "or somebody else settled it. Look again.",
   );
 }
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { recordId } from "oncekey";
+import { type Lease, recordId } from "oncekey";
 import { idempotency } from "oncekey/web";
 import { ask, command, complete, doubt, onTerminal, places, withStore } from "./commands.ts";
 
@@ -231,28 +231,40 @@ for (const { kind, address } of everywhere) {
       await withStore(address, async (store) => equal(await store.get(id), undefined));
     });
 
-    test("a record that healed while the question stood is not overwritten, and the try is noted", async () => {
+    test("what healed, or runs again, while the question stood is left alone, and the try is noted", async () => {
       const audit = join(folder, `${kind}-late.audit`);
       const where = ["--store", address, "--reason", "seen", "--audit", audit];
-      for (const [key, verb, ...flags] of [
-        ["h1", "release"],
-        ["h2", "resolve", "--happened", "--status", "200"],
+      const healed = {
+        state: "completed",
+        act: (lease: Lease) =>
+          withStore(address, (store) => store.complete(lease, Uint8Array.of(1))),
+      };
+      // Back at work under the same token: a retry beside it would be a second effect.
+      const back = {
+        state: "in-flight",
+        act: (lease: Lease) => withStore(address, (store) => store.renew(lease, 600_000)),
+      };
+      for (const [key, meanwhile, verb, ...flags] of [
+        ["h1", healed, "release"],
+        ["h2", healed, "resolve", "--happened", "--status", "200"],
+        ["h3", back, "release"],
+        ["h4", back, "resolve", "--did-not-happen"],
+        ["h5", back, "resolve", "--happened", "--status", "200"],
       ] as const) {
         const lease = await withStore(address, (store) => doubt(store, key));
-        const heal = () => withStore(address, (store) => store.complete(lease, Uint8Array.of(1)));
         const act = ["keys", verb, lease.id, ...flags, ...where];
-        const { code, stdout } = await onTerminal(act, "yes\n", heal);
+        const { code, stdout } = await onTerminal(act, "yes\n", () => meanwhile.act(lease));
         equal(code, 1);
-        match(stdout, /Nothing was changed: the record was completed or settled meanwhile/);
+        match(stdout, /Nothing was changed: the record is not in doubt any more/);
         await withStore(address, async (store) => {
           equal((await store.get(lease.id))?.token, lease.token);
-          equal((await store.get(lease.id))?.state, "completed");
+          equal((await store.get(lease.id))?.state, meanwhile.state);
         });
       }
       const noted = readFileSync(audit, "utf8").trimEnd().split("\n");
       deepEqual(
         noted.map((line) => (JSON.parse(line) as { settled: unknown }).settled),
-        [false, false],
+        [false, false, false, false, false],
       );
     });
 

@@ -3,7 +3,9 @@ import { carry } from "../http/carrier.ts";
 import { createGuard } from "../http/guard.ts";
 import type { GuardOptions } from "../http/options.ts";
 import { type NodeRequest, nodeExchange } from "./node-exchange.ts";
-import { linesOf, type NodeResponse, sendWhole, takeOver } from "./node-response.ts";
+import { linesOf } from "./node-lines.ts";
+import { takeOver } from "./node-outgoing.ts";
+import { type NodeResponse, sendWhole } from "./node-response.ts";
 
 export type { HttpContext } from "../http/carrier.ts";
 export { idempotencyOf, optionalIdempotencyOf } from "../http/carrier.ts";

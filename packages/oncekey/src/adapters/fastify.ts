@@ -10,7 +10,9 @@ import { createGuard } from "../http/guard.ts";
 import type { HeaderLine } from "../http/headers.ts";
 import type { GuardOptions } from "../http/options.ts";
 import { headerOf, type NodeRequest, nodeExchange, readAhead } from "./node-exchange.ts";
-import { linesFor, type NodeResponse, takeOver } from "./node-response.ts";
+import { linesFor } from "./node-lines.ts";
+import { takeOver } from "./node-outgoing.ts";
+import type { NodeResponse } from "./node-response.ts";
 
 export type { HttpContext } from "../http/carrier.ts";
 export { idempotencyOf, optionalIdempotencyOf } from "../http/carrier.ts";

@@ -18,46 +18,96 @@ export interface NodeSocket {
 
 interface Moment {
   /** The handler's code, or a framework's, is asking: Node's own is told the truth. */
-  isRunning(): boolean;
-  /** The client has left, and the handler is not to see it. */
-  isHidden(): boolean;
+  readonly isRunning: boolean;
 }
 
 type Call = (...args: unknown[]) => unknown;
 
-export function hideDeparture(
+/** What request and response show of a connection while their handler runs. */
+export interface Disguise {
+  /** The client has left: from now on its response looks as if it were there. */
+  putOn(): void;
+  /** The run is over: the truth, for everybody. */
+  takeOff(): void;
+}
+
+/** Node's own marks of a closed response. They are data, so they are put right by hand. */
+const MARKS = ["destroyed", "_closed"] as const;
+
+export function createDisguise(
   request: { readonly socket: NodeSocket },
   response: object,
   moment: Moment,
-): void {
-  conceal(response, "destroyed", moment);
-  conceal(response, "_closed", moment);
-  const shown = alive(request.socket, moment);
-  for (const holder of [request, response]) {
-    let real: unknown = Reflect.get(holder, "socket");
-    Object.defineProperty(holder, "socket", {
-      configurable: true,
-      get: () => (real === shown.of && moment.isRunning() ? shown.socket() : real),
-      set: (value: unknown) => {
-        real = value;
-        // Since Node 22 it is an accessor: a pipelined response gets its socket only through it.
-        Reflect.set(Object.getPrototypeOf(holder), "socket", value, holder);
-      },
-    });
+): Disguise {
+  const real = request.socket;
+  const shown = new Proxy(real, new Alive(real, moment));
+  const surface = { real, shown, moment };
+  show(request, surface);
+  show(response, surface);
+  let isOn = false;
+  return {
+    putOn() {
+      isOn = true;
+      mark(response, false);
+    },
+    takeOff() {
+      uncover(request, surface);
+      uncover(response, surface);
+      if (isOn) mark(response, true);
+    },
+  };
+}
+
+function mark(response: object, isClosed: boolean): void {
+  for (const name of MARKS) {
+    if (Reflect.get(response, name) === !isClosed) Reflect.set(response, name, isClosed);
   }
 }
 
-/** Node's own mark of a closed response. */
-function conceal(response: object, name: string, moment: Moment): void {
-  let real: unknown = Reflect.get(response, name);
-  Object.defineProperty(response, name, {
-    configurable: true,
-    get: () => (moment.isHidden() ? false : real),
-    set: (value: unknown) => {
-      real = value;
-    },
-  });
+interface Surface {
+  readonly real: NodeSocket;
+  readonly shown: object;
+  readonly moment: Moment;
 }
+
+const SURFACE = Symbol("oncekey: socket");
+
+type Holder = { socket?: unknown; [SURFACE]?: Surface & { readonly holder: object } };
+
+/**
+ * Where the socket is a property of the object's own, another value is put there: an accessor in its
+ * place would change the object's shape for good, and V8 would be slow with it ever after.
+ */
+function show(holder: object, surface: Surface): void {
+  const shown = holder as Holder;
+  if (Object.hasOwn(holder, "socket")) {
+    if (shown.socket === surface.real) shown.socket = surface.shown;
+    return;
+  }
+  shown[SURFACE] = { ...surface, holder };
+  Object.defineProperty(holder, "socket", SOCKET);
+}
+
+function uncover(holder: object, { real, shown }: Surface): void {
+  const covered = holder as Holder;
+  if (covered[SURFACE] === undefined && covered.socket === shown) covered.socket = real;
+}
+
+/** Since Node 22 it is an accessor: a pipelined response gets its socket only through it. */
+const SOCKET: PropertyDescriptor = {
+  configurable: true,
+  get(this: Holder) {
+    if (this[SURFACE] === undefined) return undefined;
+    const { real, shown, moment, holder } = this[SURFACE];
+    const now: unknown = Reflect.get(Object.getPrototypeOf(holder), "socket", holder);
+    return now === real && moment.isRunning ? shown : now;
+  },
+  set(this: Holder, value: unknown) {
+    if (this[SURFACE] === undefined) return;
+    const { holder } = this[SURFACE];
+    Reflect.set(Object.getPrototypeOf(holder), "socket", value, holder);
+  },
+};
 
 const LISTENING = new Set([
   "on",
@@ -69,37 +119,41 @@ const LISTENING = new Set([
 ]);
 const ENDINGS: readonly unknown[] = ["close", "end", "error"];
 
-/** The socket as it was, made only when somebody looks: most handlers never do. */
-function alive(real: NodeSocket, moment: Moment): { readonly of: object; socket(): object } {
-  const isHidden = () => real.destroyed && moment.isRunning();
-  const unheard = new WeakMap<Call, Call>();
+/** The socket as it was, for as long as the handler runs. */
+class Alive implements ProxyHandler<NodeSocket> {
+  private readonly real: NodeSocket;
+  private readonly moment: Moment;
+  private unheard: WeakMap<Call, Call> | undefined;
 
-  /** The listener, deaf for as long as the handler runs. The same one each time, to be removed. */
-  function deaf(listener: Call): Call {
-    const known = unheard.get(listener);
-    if (known !== undefined) return known;
-    const heard: Call = (...args) => (isHidden() ? undefined : listener.apply(real, args));
-    unheard.set(listener, heard);
-    return heard;
+  constructor(real: NodeSocket, moment: Moment) {
+    this.real = real;
+    this.moment = moment;
   }
 
-  let shown: object | undefined;
-  const socket = (): object => {
-    shown ??= new Proxy(real, {
-      get(target, name) {
-        if ((name === "readable" || name === "writable") && isHidden()) return true;
-        const value: unknown = Reflect.get(target, name);
-        if (typeof value !== "function") return value;
-        if (typeof name === "symbol" || !LISTENING.has(name)) return value.bind(target);
-        return (event: unknown, listener: Call) => {
-          value.call(target, event, ENDINGS.includes(event) ? deaf(listener) : listener);
-          return shown;
-        };
-      },
-    });
-    return shown;
-  };
-  return { of: real, socket };
+  get(target: NodeSocket, name: string | symbol, shown: unknown): unknown {
+    if ((name === "readable" || name === "writable") && this.isHidden) return true;
+    const value: unknown = Reflect.get(target, name);
+    if (typeof value !== "function") return value;
+    if (typeof name === "symbol" || !LISTENING.has(name)) return value.bind(target);
+    return (event: unknown, listener: Call) => {
+      value.call(target, event, ENDINGS.includes(event) ? this.deaf(listener) : listener);
+      return shown;
+    };
+  }
+
+  private get isHidden(): boolean {
+    return this.real.destroyed && this.moment.isRunning;
+  }
+
+  /** The listener, deaf for as long as the handler runs. The same one each time, to be removed. */
+  private deaf(listener: Call): Call {
+    this.unheard ??= new WeakMap();
+    const known = this.unheard.get(listener);
+    if (known !== undefined) return known;
+    const heard: Call = (...args) => (this.isHidden ? undefined : listener.apply(this.real, args));
+    this.unheard.set(listener, heard);
+    return heard;
+  }
 }
 
 interface Destroyable {

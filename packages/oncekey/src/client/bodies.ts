@@ -14,5 +14,5 @@ export interface Bodies {
 
 /** The database of `indexedDbPersistence`, which `clearIntents` removes. */
 export const BODIES = "oncekey";
-/** The database of `offlineQueue`: what it holds goes with everybody's intents, and not with one's. */
+/** The database of `offlineQueue`: `clearIntents` removes it, or what it holds of one person. */
 export const QUEUE = "oncekey-queue";

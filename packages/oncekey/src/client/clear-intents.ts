@@ -1,5 +1,6 @@
 /** Signing out: what one person meant is nothing that the next one may see or send again. */
 import { BODIES, QUEUE } from "./bodies.ts";
+import { clearQueue } from "./clear-queue.ts";
 import { parse, STORAGE_PREFIX, salted } from "./keep.ts";
 import { announceCleared } from "./page.ts";
 
@@ -15,8 +16,9 @@ export function clearIntents(principal?: string): void {
   try {
     // Of everybody: without its bytes an intent of another person is still asked about by its key.
     globalThis.indexedDB?.deleteDatabase(BODIES);
-    // Another person's requests have nobody else to remember them: `clear` of the queue takes one's.
+    // Another person's requests have nobody else to remember them.
     if (principal === undefined) globalThis.indexedDB?.deleteDatabase(QUEUE);
+    else if (globalThis.indexedDB) clearQueue(principal);
   } catch {
     // As above.
   }

@@ -1,13 +1,13 @@
 /**
- * `<oncekey-form>`: the client around a `<form>` of the page, which stays usable without it. It adds
- * what a person sees and hears of a submit: a spinner, a status, and what to do when nobody can say.
- *
- * What it draws stands in its shadow, made node by node and styled by a constructed sheet, since a
- * strict policy allows neither HTML in a string nor a style in the page.
+ * `<oncekey-form>`: the client around a `<form>` of the page, which stays usable without it, and what a
+ * person sees and hears of it. What it draws stands in its shadow, behind the form.
  */
 import { createSubmit, type Snapshot, type Submit, type SubmitOptions } from "./index.ts";
+import { type Draw, type RegionsSettings, regionsIn } from "./regions.ts";
 
-export interface OncekeyFormOptions {
+export type { RegionsSettings, RegionsTexts } from "./regions.ts";
+
+export interface OncekeyFormOptions extends RegionsSettings {
   /** The element's name; `oncekey-form` unless told. */
   readonly name?: string;
   /**
@@ -15,16 +15,6 @@ export interface OncekeyFormOptions {
    * unless they say otherwise.
    */
   options?(element: OncekeyForm): Partial<SubmitOptions<never>>;
-  /** Asks before a key is given up whose request may have happened; `confirm` unless told. */
-  ask?(question: string): boolean | Promise<boolean>;
-  readonly texts?: Partial<ElementTexts>;
-}
-
-/** What it says beside the `messages` of the submit. */
-export interface ElementTexts {
-  readonly check: string;
-  readonly again: string;
-  readonly question: string;
 }
 
 /** An `HTMLElement`, as far as types must know without the DOM's. */
@@ -34,35 +24,17 @@ export interface OncekeyForm {
   readonly submission: Submit<unknown>;
 }
 
-const TEXTS: ElementTexts = {
-  check: "Check again",
-  again: "Start again",
-  question: "Your first request may have gone through. Start a new one?",
-};
-
-/** An answer that comes at once flashes nothing; what is shown can be seen for what it is. */
-const SPINNER_AFTER_MS = 150;
-const SPINNER_FOR_MS = 400;
-
-/** In the colour of the text, so that it shows under forced colours. */
-const STYLE =
-  "[hidden]{display:none}i{display:inline-block;width:1em;height:1em;border:2px dotted;border-radius:50%}" +
-  "@media(prefers-reduced-motion:no-preference){i{animation:a 1s linear infinite}}@keyframes a{to{rotate:1turn}}";
-
 /** Throws a `ReferenceError` where there is no page to define it in. */
 export function defineOncekeyForm({
   name = "oncekey-form",
   options,
-  ask = (question) => confirm(question),
-  texts,
+  ...settings
 }: OncekeyFormOptions = {}): void {
-  const says = { ...TEXTS, ...texts };
-
   class OncekeyFormElement extends HTMLElement implements OncekeyForm {
     #internals = this.attachInternals();
     #own: SubmitOptions<unknown> | undefined;
     #submission: Submit<unknown> | undefined;
-    #draw: ReturnType<typeof regionsOf> | undefined;
+    #draw: Draw | undefined;
     #form: HTMLFormElement | null = null;
     #release = (): void => {};
 
@@ -74,13 +46,22 @@ export function defineOncekeyForm({
     }
 
     connectedCallback(): void {
-      this.#draw ??= regionsOf(this, says, ask, () => this.#bind());
+      this.#draw ??= this.#regions();
       this.#bind();
     }
 
     disconnectedCallback(): void {
       this.#release();
       this.#form = null;
+    }
+
+    #regions(): Draw {
+      const draw = regionsIn(this, () => this.submission, settings);
+      const slot = document.createElement("slot");
+      slot.part.add("form");
+      slot.onslotchange = () => this.#bind();
+      this.shadowRoot?.prepend(slot);
+      return draw;
     }
 
     #bind(): void {
@@ -126,101 +107,4 @@ export function defineOncekeyForm({
   }
 
   if (!customElements.get(name)) customElements.define(name, OncekeyFormElement);
-}
-
-/** All regions are there before their text is: what comes together with its text is not read out. */
-function regionsOf(
-  element: HTMLElement & OncekeyForm,
-  says: ElementTexts,
-  ask: (question: string) => boolean | Promise<boolean>,
-  slotted: () => void,
-): (now: Snapshot, form: HTMLFormElement, wasBusy: boolean) => void {
-  const root = element.attachShadow({ mode: "open" });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  root.adoptedStyleSheets = [sheet];
-  const make = (tag: string, part: string, more: Partial<HTMLElement> = {}): HTMLElement => {
-    const made = Object.assign(document.createElement(tag), more);
-    made.part.add(part);
-    return made;
-  };
-  const slot = make("slot", "form", { onslotchange: slotted } as object);
-  const spinner = make("i", "spinner", { hidden: true });
-  const status = make("p", "status", { role: "status" });
-  const alert = make("p", "alert", { role: "alert", id: "a" });
-  const fields = make("ul", "fields");
-  const check = make("button", "check", {
-    textContent: says.check,
-    onclick: () => void element.submission.check(),
-  });
-  const again = make("button", "again", {
-    textContent: says.again,
-    async onclick() {
-      if (await ask(says.question)) element.submission.reset();
-    },
-  });
-  const summary = make("div", "summary", { role: "group", tabIndex: -1 });
-  summary.setAttribute("aria-labelledby", "a");
-  summary.append(alert, fields, check, again);
-  root.append(slot, spinner, status, summary);
-  const spin = spinning(spinner);
-
-  return (now, form, wasBusy) => {
-    const failed = now.phase === "FAIL";
-    spin(now.phase === "SUBMIT");
-    // Only what is new: a text that is set again is read out again.
-    for (const [region, text] of [
-      [status, failed ? "" : now.message],
-      [alert, failed ? now.message : ""],
-    ] as const) {
-      if (region.textContent !== text) region.textContent = text;
-    }
-    check.hidden = now.status !== "unknown" && now.status !== "conflict";
-    again.hidden = !failed || now.status === "rejected";
-    fields.replaceChildren(...linksOf(now, form));
-    fields.hidden = !fields.firstChild;
-    // What comes up by itself, as after a reload, takes the focus from nobody.
-    if (failed && wasBusy) (now.status === "unknown" ? check : summary).focus();
-  };
-}
-
-/** To the fields that a problem names: its `errors`, by `pointer` (RFC 9457, section 3) or `name`. */
-function linksOf({ error }: Snapshot, form: HTMLFormElement): HTMLElement[] {
-  const errors = error?.problem?.errors;
-  if (!Array.isArray(errors)) return [];
-  return errors.map(({ name, pointer, detail }) => {
-    const named = String(name ?? pointer).replace(/^#?\//, "");
-    const field = form.querySelector<HTMLElement>(`[name=${CSS.escape(named)}]`);
-    const item = document.createElement("li");
-    const link = document.createElement(field ? "a" : "span");
-    link.textContent = detail ?? named;
-    Object.assign(link, {
-      href: "#",
-      onclick() {
-        field?.focus();
-        return false;
-      },
-    });
-    item.append(link);
-    return item;
-  });
-}
-
-/** Late to come, and not in a hurry to go. */
-function spinning(spinner: HTMLElement): (busy: boolean) => void {
-  let was = false;
-  let shownAt = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return (busy) => {
-    if (busy === was) return;
-    was = busy;
-    clearTimeout(timer);
-    timer = setTimeout(
-      () => {
-        spinner.hidden = !busy;
-        shownAt = Date.now();
-      },
-      busy ? SPINNER_AFTER_MS : shownAt + SPINNER_FOR_MS - Date.now(),
-    );
-  };
 }

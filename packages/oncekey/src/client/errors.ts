@@ -4,7 +4,7 @@
  * No message holds the key, the address or the body, because messages end in logs. The key is a
  * property, for code that knows what it does with it.
  */
-import type { Told, UnknownReason } from "./finding.ts";
+import type { Finding, Told, UnknownReason } from "./finding.ts";
 
 interface Facts extends Told {
   readonly key: string | undefined;
@@ -13,6 +13,8 @@ interface Facts extends Told {
   /** The last answer, if there was one. */
   readonly response?: Response | undefined;
   readonly cause?: unknown;
+  /** What the last answer means; `undefined` where nothing was sent. */
+  readonly finding?: Finding | undefined;
 }
 
 class IdempotencyError extends Error {
@@ -20,13 +22,15 @@ class IdempotencyError extends Error {
   readonly attempts: number;
   readonly problem: Told["problem"];
   readonly response: Response | undefined;
+  readonly finding: Finding | undefined;
 
-  constructor(message: string, { key, attempts, problem, response, cause }: Facts) {
+  constructor(message: string, { key, attempts, problem, response, cause, finding }: Facts) {
     super(message, { cause });
     this.key = key;
     this.attempts = attempts;
     this.problem = problem;
     this.response = response;
+    this.finding = finding;
   }
 }
 

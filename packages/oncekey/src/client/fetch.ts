@@ -7,7 +7,7 @@
  */
 import { checkNumbers } from "./check.ts";
 import { KeyConflict, OutcomeUnknown, RequestRefused, ResponseNotKept } from "./errors.ts";
-import type { UnknownReason } from "./finding.ts";
+import type { Finding, UnknownReason } from "./finding.ts";
 import { type Asked, type Frozen, freeze, isSame } from "./frozen.ts";
 import { type ClientPorts, platform } from "./ports.ts";
 import type { Profile } from "./profiles.ts";
@@ -52,6 +52,8 @@ export interface Idempotency {
   readonly attempts: number;
   /** `null`: CORS hides the marker. */
   readonly replayed: boolean | null;
+  /** What the answer means, as its server's profile reads it. `undefined` without a key. */
+  readonly finding?: Finding;
 }
 
 export type IdempotentResponse = Response & { readonly idempotency: Idempotency };
@@ -79,7 +81,7 @@ interface Journey extends Ticket {
 /** What is on its way now, and how many calls wait for it. */
 interface Flight {
   readonly frozen: Frozen;
-  readonly landed: Promise<Response>;
+  readonly landed: Promise<Sight>;
   readonly journey: Journey;
   readonly controller: AbortController;
   members: number;
@@ -101,7 +103,7 @@ export function createIdempotentFetch(
   const retry = { attempts: 4, baseMs: 300, capMs: 8_000, ...options.retry, budgetMs };
   const flights = new Map<string, Flight>();
   const intents = new Map<string, string>();
-  const unsure = new Map<string, Pick<Journey, "firstSentAt" | "frozen">>();
+  const unsure = new Map<string, Journey>();
 
   return async function idempotentFetch(input, { key: given, intent, ...init } = {}) {
     const asked = input as Partial<Request>;
@@ -157,14 +159,15 @@ export function createIdempotentFetch(
       signal?.addEventListener("abort", leave);
       const settle = () => signal?.removeEventListener("abort", leave);
       flight.landed.then(
-        (answer) => {
+        ({ finding, response: answer }) => {
           settle();
-          // Each gets a body of its own, and whoever is alone does not pay for a copy.
-          const response = flight.members > 1 ? answer.clone() : answer;
+          // Each gets a body of its own, and whoever is alone does not pay for a copy. Every
+          // definite answer that ends here came as one.
+          const response = (flight.members > 1 ? answer?.clone() : answer) as Response;
           if (!signal?.aborted) flight.members -= 1;
           const { attempts } = flight.journey;
           const replayed = isReplayed(response, header);
-          resolve(Object.assign(response, { idempotency: { key, attempts, replayed } }));
+          resolve(Object.assign(response, { idempotency: { key, attempts, replayed, finding } }));
         },
         (error) => {
           settle();
@@ -228,28 +231,27 @@ export function createIdempotentFetch(
     journey: Journey,
     verdict: Exclude<ReturnType<typeof judge>, { kind: "again" }>,
     sight: Sight,
-  ): Response {
+  ): Sight {
     if (verdict.kind === "unknown") throw unknown(journey, verdict.reason, sight);
-    const { finding, response } = sight;
+    const { finding } = sight;
     const { key, intent } = journey;
-    const facts = { ...journey, ...finding, response };
+    const facts = { ...journey, ...finding, ...sight };
     if (verdict.kind === "conflict") throw new KeyConflict(facts);
     unsure.delete(key);
     // What ran and failed may have happened in part: its intent gets no new key by itself.
     if (intent !== undefined && verdict.kind !== "failed") intents.delete(intent);
     if (finding.original) throw new ResponseNotKept(facts);
     if (finding.kind === "refused" && finding.unfit) throw new RequestRefused(facts);
-    // Every definite answer that is left came as one.
-    return response as Response;
+    return sight;
   }
 
   function unknown(journey: Journey, reason: UnknownReason, told: Partial<Sight>): OutcomeUnknown {
     journey.open = true;
-    const { key, firstSentAt, frozen } = journey;
-    remember(key, { firstSentAt, frozen });
+    const { frozen } = journey;
+    remember(journey);
     // What is a stream has been sent, and there is nothing left to send.
     const error: OutcomeUnknown = new OutcomeUnknown(
-      { key, attempts: journey.attempts, ...told.finding, ...told },
+      { ...journey, ...told.finding, ...told },
       reason,
       () => (frozen.once ? Promise.reject(error) : join({ ...journey }, undefined)),
     );
@@ -257,8 +259,8 @@ export function createIdempotentFetch(
   }
 
   /** A call that brings the key again goes on from here. */
-  function remember(key: string, past: Pick<Journey, "firstSentAt" | "frozen">): void {
-    unsure.set(key, past);
+  function remember(journey: Journey): void {
+    unsure.set(journey.key, journey);
     const [oldest] = unsure.keys();
     if (unsure.size > UNSURE_MAX && oldest !== undefined) unsure.delete(oldest);
   }

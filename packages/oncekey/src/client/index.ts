@@ -37,7 +37,7 @@ export {
   type Status,
   type Step,
 } from "./reduce.ts";
-export type { RetrySettings } from "./retry.ts";
+export { isDefinite, isExpired, type RetrySettings } from "./retry.ts";
 export type { Server } from "./server.ts";
 export { type Flags, flagsOf, type Snapshot, type SubmitError } from "./snapshot.ts";
 export { stripeServer } from "./stripe.ts";

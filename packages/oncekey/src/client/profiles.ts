@@ -38,6 +38,8 @@ const DAY_MS = 86_400_000;
 /** What may pass by itself (protocol.md P-140). */
 export const PASSING: readonly number[] = [408, 425, 429, 500, 502, 503, 504];
 export const SIGN_IN: readonly number[] = [401, 403, 407];
+/** In the place of a status: whoever signs in gets the same answer again. */
+export const RECORDED = 0;
 const UNFIT = /^idempotency_(key_required|key_invalid|request_too_large|scope_unresolved)$/;
 
 export const oncekeyServer: Profile = {
@@ -64,7 +66,7 @@ export const oncekeyServer: Profile = {
     if (!isRefusal(status)) return { kind: "unclear", reason: "unavailable", problem };
     // Only what stands behind the record echoes the key: a proxy or a rate limit does not.
     const echoed = headers.get(sent.header)?.includes(sent.key) ?? false;
-    return refused(status, marked || echoed, { problem });
+    return refused(marked ? RECORDED : status, marked || echoed, { problem });
   },
 };
 
@@ -85,7 +87,7 @@ function ofOriginal(problem: Problem | undefined): Finding {
   const original = problem?.original as Told["original"];
   const status = original?.status ?? 0;
   if (status > 499) return { kind: "failed", problem, original };
-  if (isRefusal(status)) return refused(status, true, { problem, original });
+  if (isRefusal(status)) return refused(RECORDED, true, { problem, original });
   if (status > 199) return { kind: "done", problem, original };
   return { kind: "unclear", reason: "in_doubt", problem };
 }

@@ -40,13 +40,13 @@ export function judge(finding: Finding, open: boolean, resend: boolean): Verdict
 }
 
 /**
- * Whether an answer ends a request, so that what is kept of it may go. A recorded failure does not,
- * since part of it may have happened; nor does "sign in", after which it can still be done.
+ * Whether an answer ends a request that waits in a queue, so that it may go. A recorded answer does,
+ * a failure and a conflict among them: it is what every later send would get, and meanwhile the
+ * request would stand in the way of all behind it. "Sign in" does not, since after that it can be done.
  */
 export function isDefinite(finding: Finding, open: boolean): boolean {
-  if (finding.kind === "done") return true;
-  if (finding.kind !== "refused") return false;
-  return finding.proven || (!open && finding.reason !== "auth");
+  if (finding.kind === "refused") return finding.reason !== "auth" && (finding.proven || !open);
+  return finding.kind !== "again" && finding.kind !== "unclear";
 }
 
 export interface RetrySettings {

@@ -7,6 +7,7 @@ import {
   oncekeyServer,
   PASSING,
   type Profile,
+  RECORDED,
   readJson,
   refused,
   SIGN_IN,
@@ -34,7 +35,7 @@ export const stripeServer: Profile = {
     if (isRefusal(status)) {
       // These come from before the record was looked at: they retire no key that is open.
       const before = SIGN_IN.includes(status) || PASSING.includes(status);
-      return refused(status, isMarked(response) || !before);
+      return isMarked(response) ? refused(RECORDED, true) : refused(status, !before);
     }
     if (isMarked(response)) return { kind: "failed" };
     const reason = "unavailable";

@@ -1,9 +1,9 @@
 /** One send of a frozen request, and what it brought. It never rejects: silence is a finding. */
-import { IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED } from "../protocol/header.ts";
+import { IDEMPOTENCY_KEY } from "../protocol/header.ts";
 import type { Finding } from "./finding.ts";
 import type { Frozen } from "./frozen.ts";
 import type { ClientPorts } from "./ports.ts";
-import { isDone, type Profile, unknownServer } from "./profiles.ts";
+import { isMarked, type Profile, unknownServer } from "./profiles.ts";
 
 /** What all sends of one request have in common. */
 export interface Ticket {
@@ -91,7 +91,7 @@ export async function transmit(
       ...(bytes && { body: new Blob([bytes]) }),
       ...(keepalive && { keepalive }),
     });
-    if (profile.echoes && isDone(response) && !isEchoed(response, header)) unechoed();
+    if (profile.echoes && response.ok && !isEchoed(response, header)) unechoed();
     finding = await profile.classify(response, { key, header, now: ports.now() });
     return { finding, response };
   } catch (cause) {
@@ -107,12 +107,12 @@ export async function transmit(
 export const spelled = (key: string, { keyFormat }: Profile): string =>
   keyFormat === "quoted" ? `"${key.replaceAll(/["\\]/g, "\\$&")}"` : key;
 
-/** From another origin, which may hide it, its absence says nothing. */
-const isEchoed = ({ headers, type }: Response, header: string): boolean =>
-  headers.has(header) || type === "cors";
+/** From another origin, which may hide it, or behind a redirect, its absence says nothing. */
+const isEchoed = ({ headers, type, redirected }: Response, header: string): boolean =>
+  headers.has(header) || redirected || type === "cors";
 
 /** `null`: the answer comes from another origin, which does not let the page read the marker. */
-export function isReplayed({ headers, type }: Response, header: string): boolean | null {
-  if (headers.get(IDEMPOTENT_REPLAYED) === "true") return true;
-  return type === "cors" && !headers.has(header) ? null : false;
+export function isReplayed(response: Response, header: string): boolean | null {
+  if (isMarked(response)) return true;
+  return response.type === "cors" && !response.headers.has(header) ? null : false;
 }

@@ -2,7 +2,13 @@
  * Workbox's background sync over the client. Its own queue deletes an entry before the fetch, and
  * takes a 500 for success; here an entry goes only after a definite answer.
  */
-import { type IdempotentFetch, KeyConflict, ResponseNotKept } from "./index.ts";
+import {
+  type IdempotentFetch,
+  type IdempotentResponse,
+  isDefinite,
+  isExpired,
+  type OutcomeUnknown,
+} from "./index.ts";
 
 interface Entry {
   readonly request: Request;
@@ -33,9 +39,6 @@ export interface IdempotentSync {
 }
 
 const DAY_MS = 86_400_000;
-const MARGIN_MS = 3_600_000;
-/** They say who asks, and nothing of the request: the entry waits until somebody has signed in. */
-const SIGN_IN = [401, 403, 407];
 
 /**
  * @example
@@ -53,15 +56,12 @@ export function idempotentSync(
       if (!entry) return;
       const { request, timestamp = 0 } = entry;
       // The server may have forgotten it, and would run it again.
-      if (Date.now() - timestamp > retentionMs - MARGIN_MS) {
+      if (isExpired(timestamp, Date.now(), retentionMs)) {
         throw new Error("A queued request is too old to be sent again.");
       }
-      const answer = await send(request.clone()).catch((error: unknown) => {
-        // The key is used up, or stands for something else: to send it again would tell no more.
-        if (error instanceof ResponseNotKept || error instanceof KeyConflict) return error;
-        throw error;
-      });
-      if (answer instanceof Response && !isDefinite(answer, header)) {
+      const answer = await send(request.clone()).catch((error: OutcomeUnknown) => error);
+      if (!isFinal(answer)) {
+        if (answer instanceof Error) throw answer;
         throw new Error("A queued request has no definite answer yet.");
       }
       // Only now: a worker that is killed in mid-send finds it again.
@@ -81,8 +81,10 @@ export function idempotentSync(
   };
 }
 
-/** An earlier send is open: of refusals only the server's own counts, by the marker or the echo. */
-function isDefinite({ status, headers }: Response, header: string): boolean {
-  if (status < 400 || headers.get("Idempotent-Replayed") === "true") return true;
-  return status < 500 && !SIGN_IN.includes(status) && headers.has(header);
+/** It waits because an earlier send may have been executed. */
+function isFinal(answer: IdempotentResponse | OutcomeUnknown): boolean {
+  const { finding } = answer instanceof Response ? answer.idempotency : answer;
+  if (finding) return isDefinite(finding, true);
+  // To a server that was not declared it went without a key, and must not go twice.
+  return answer instanceof Response && answer.ok;
 }

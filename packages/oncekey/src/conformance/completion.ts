@@ -1,12 +1,11 @@
-/** What completing and resolving promise: one result for good, kept only under its token. */
-import type { Lease, Store } from "../core/store.ts";
+/** What completing promises: one result for good, kept only under its token. */
+import type { Store } from "../core/store.ts";
 import { type Case, equal, ok, sameBytes } from "./case.ts";
 import {
   claimed,
   completed,
   duplicate,
   LEASE_MS,
-  LONG_MS,
   OTHER_RESULT,
   owned,
   present,
@@ -105,49 +104,6 @@ export const completionCases: readonly Case<StoreSubject>[] = [
     },
   },
   {
-    name: "a resolution settles a record in doubt under a new token, and fences its owner out",
-    async run({ store }) {
-      const wanted = request();
-      const lease = await inDoubt(store, wanted);
-      equal(await store.resolve(lease, RESULT), true, "the resolution");
-      const record = await completed(store, wanted.id);
-      sameBytes(record.result, RESULT, "the result");
-      ok(record.token > lease.token, "the token is greater");
-      equal(record.fingerprint, wanted.fingerprint, "the fingerprint");
-      equal(record.label, wanted.label, "the label");
-      equal(record.attempt, 1, "the attempt");
-      equal(record.expiresAt - record.completedAt, wanted.retentionMs, "the retention");
-      equal(await store.complete(lease, OTHER_RESULT), false, "the owner's completion");
-      equal(await store.renew(lease, LONG_MS), false, "the owner's renewal");
-      equal(await store.release(lease), false, "the owner's release");
-      equal(await store.resolve(lease, OTHER_RESULT), false, "a second resolution");
-      sameBytes((await completed(store, wanted.id)).result, RESULT, "the result");
-    },
-  },
-  {
-    name: "only what is in doubt under this token is resolved",
-    async run({ store }) {
-      const running = await owned(store, request());
-      equal(await store.resolve(running, RESULT), false, "resolving what is in flight");
-      equal((await present(store, running.id)).state, "in-flight", "the state");
-      equal(await store.complete(running, RESULT), true, "the completion");
-      equal(await store.resolve(running, OTHER_RESULT), false, "resolving what is completed");
-      sameBytes((await completed(store, running.id)).result, RESULT, "the result");
-
-      const ended = await owned(store, request({ effects: "repeatable" }));
-      await store.renew(ended, 0);
-      equal(await store.resolve(ended, RESULT), false, "resolving what may be followed");
-
-      const wanted = request();
-      const lease = await inDoubt(store, wanted);
-      const stale = { ...lease, token: lease.token + 1 };
-      equal(await store.resolve(stale, RESULT), false, "resolving under another token");
-      equal((await present(store, wanted.id)).state, "in-doubt", "the state");
-      equal(await store.renew(lease, LONG_MS), true, "the owner's renewal");
-      equal(await store.resolve(lease, RESULT), false, "resolving what is renewed");
-    },
-  },
-  {
     name: "a result is kept byte for byte, all 256 values of them",
     async run({ store }) {
       const every = Uint8Array.from(
@@ -218,13 +174,6 @@ const LABELS: readonly string[] = [
   "p".repeat(200),
   "支".repeat(200),
 ];
-
-async function inDoubt(store: Store, wanted: ReturnType<typeof request>): Promise<Lease> {
-  const lease = await owned(store, wanted);
-  await store.renew(lease, 0);
-  equal((await present(store, wanted.id)).state, "in-doubt", "the state");
-  return lease;
-}
 
 /** What a completion with `result` reads as, both by the key and in a duplicate's way. */
 async function keptResult(store: Store, result: Uint8Array): Promise<Uint8Array> {

@@ -171,12 +171,13 @@ export const inspectorCases: readonly Case<InspectorSubject>[] = [
       const [one, other] = doubtful as [Lease, Lease];
       const stale = one.token + other.token;
       equal(await inspector.resolve({ ...one, token: stale }, RESULT), false, "a stale resolution");
-      equal(await inspector.release({ ...other, token: stale }), false, "a stale release");
+      const forgetting = await inspector.resolve({ ...other, token: stale }, undefined);
+      equal(forgetting, false, "a stale resolution without a result");
       equal((await inspector.get(one.id))?.state, "in-doubt", "the state");
       equal(await inspector.resolve(one, RESULT), true, "the resolution");
-      equal(await inspector.release(other), true, "the release");
+      equal(await inspector.resolve(other, undefined), true, "the resolution without a result");
       sameBytes((await completed(store, one.id)).result, RESULT, "the result");
-      equal(await inspector.get(other.id), undefined, "the released record");
+      equal(await inspector.get(other.id), undefined, "the forgotten record");
     },
   },
   ...erasureCases,

@@ -104,7 +104,7 @@ export const leaseCases: readonly Case<StoreSubject>[] = [
     },
   },
   {
-    // What reconciling does once it is known that nothing happened.
+    // The owner itself was only slow to say that nothing happened.
     name: "a release works on a record in doubt, and on a lease that ended unfollowed",
     async run({ store }) {
       for (const effects of ["unrepeatable", "repeatable"] as const) {
@@ -142,6 +142,7 @@ export const leaseCases: readonly Case<StoreSubject>[] = [
       equal(await store.renew(lease, LONG_MS), false, "a renewal");
       equal(await store.complete(lease, RESULT), false, "a completion");
       equal(await store.resolve(lease, RESULT), false, "a resolution");
+      equal(await store.resolve(lease, undefined), false, "a resolution without a result");
       equal(await store.get(lease.id), undefined, "the record");
     },
   },
@@ -168,6 +169,7 @@ export const leaseCases: readonly Case<StoreSubject>[] = [
       equal(await store.complete(lease, RESULT), false, "the completion");
       equal(await store.release(lease), false, "the release");
       equal(await store.resolve(lease, RESULT), false, "the resolution");
+      equal(await store.resolve(lease, undefined), false, "the resolution without a result");
       equal(await store.get(lease.id), undefined, "the record");
     },
   },

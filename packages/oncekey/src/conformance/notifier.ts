@@ -46,6 +46,17 @@ export const notifierCases: readonly Case<NotifierSubject>[] = [
     },
   },
   {
+    name: "a resolution without a result wakes whoever watches the record",
+    async run({ store, notifier }) {
+      const lease = await owned(store, request());
+      await store.renew(lease, 0);
+      const watch = await watching(notifier, lease.id);
+      equal(await store.resolve(lease, undefined), true, "the resolution");
+      await soon(watch.changed, "a wake-up after the resolution");
+      watch.stop();
+    },
+  },
+  {
     // Listening that begins a moment after it was said to have begun: a wake-up lost for good.
     name: "a change after `ready` is never missed, however soon it comes",
     async run({ store, notifier }) {

@@ -3,6 +3,7 @@ import type { Case } from "./case.ts";
 import { claimCases } from "./claim.ts";
 import { completionCases } from "./completion.ts";
 import { leaseCases } from "./lease.ts";
+import { resolutionCases } from "./resolution.ts";
 import { stormCases } from "./storm.ts";
 import type { StoreSubject } from "./subject.ts";
 
@@ -10,5 +11,6 @@ export const storeCases: readonly Case<StoreSubject>[] = [
   ...claimCases,
   ...leaseCases,
   ...completionCases,
+  ...resolutionCases,
   ...stormCases,
 ];

@@ -5,6 +5,7 @@ import {
   type Claimed,
   completed,
   duplicate,
+  LONG_MS,
   owned,
   present,
   RESULT,
@@ -132,6 +133,22 @@ export const stormCases: readonly Case<StoreSubject>[] = [
         );
         equal(resolved, !kept, "whether the resolution worked");
         sameBytes((await completed(store, lease.id)).result, Uint8Array.of(kept ? 1 : 2), "result");
+      });
+    },
+  },
+  {
+    name: "a renewal and a resolution without a result at once exclude each other",
+    async run({ store }) {
+      await times(20, async (turn) => {
+        const lease = await owned(store, request());
+        await store.renew(lease, 0);
+        const [renewed, forgotten] = await atOnce(
+          turn,
+          () => store.renew(lease, LONG_MS),
+          () => store.resolve(lease, undefined),
+        );
+        equal(forgotten, !renewed, "whether the resolution worked");
+        equal((await store.get(lease.id))?.state, renewed ? "in-flight" : undefined, "the state");
       });
     },
   },

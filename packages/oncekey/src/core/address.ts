@@ -1,5 +1,5 @@
 /** Where a record lives: scope and key as one digest, and the keys that are derived from it. */
-import { framed, hex } from "./bytes.ts";
+import { bytesOf, framed } from "./bytes.ts";
 import type { Ports } from "./ports.ts";
 import type { Digest } from "./record.ts";
 
@@ -19,24 +19,17 @@ const DERIVED_HEX_DIGITS = 32;
 
 /** The digests of a scoped key. Neither tells what it was made of. */
 export function addressOf(ports: Ports, door: Door, scope: Scope, key: string): Address {
-  const scopeDigest = digestOf(ports, door, scope);
-  // The scope's digest has one length, so the key needs no frame of its own.
-  const id = hex(ports.sha256(framed(["oncekey record", scopeDigest, key])));
-  return { id, scope: hex(scopeDigest) };
+  const digest = scopeOf(ports, door, scope);
+  return { id: ports.sha256(framed(["oncekey record", bytesOf(digest), key])), scope: digest };
 }
 
 /** Under which an Inspector lists what belongs to a principal. */
 export function scopeOf(ports: Ports, door: Door, scope: Scope): Digest {
-  return hex(digestOf(ports, door, scope));
-}
-
-function digestOf(ports: Ports, door: Door, scope: Scope): Uint8Array {
   const principal = typeof scope === "string" ? [scope] : scope;
   return ports.sha256(framed(["oncekey scope", door, ...principal]));
 }
 
 /** The same for each attempt, since only the record's address goes in. */
 export function derivedKey(ports: Ports, id: Digest, name: string): string {
-  const digest = ports.sha256(framed(["oncekey derived key", id, name]));
-  return hex(digest).slice(0, DERIVED_HEX_DIGITS);
+  return ports.sha256(framed(["oncekey derived key", id, name])).slice(0, DERIVED_HEX_DIGITS);
 }

@@ -15,6 +15,7 @@ import { letGo } from "./let-go.ts";
 import type { Notifier } from "./notifier.ts";
 import type { Ports } from "./ports.ts";
 import type { Subject } from "./record.ts";
+import { type Known, resolving } from "./resolve.ts";
 import type { ClaimRequest, Lease, Store } from "./store.ts";
 import { timedStore } from "./timed-store.ts";
 import { createUnfinished } from "./unfinished.ts";
@@ -22,10 +23,7 @@ import { judge, type Verdict } from "./verdict.ts";
 import { type Asked, createWaiting, type OnGone } from "./wait.ts";
 
 /** What the application knows of a record in doubt. `undefined`: it does not know either. */
-export type Reconciled =
-  | { readonly happened: true; readonly result: Uint8Array }
-  | { readonly happened: false }
-  | undefined;
+export type Reconciled = Known | undefined;
 
 export interface Entry {
   readonly subject: Subject;
@@ -123,9 +121,7 @@ export function createEngine(options: EngineOptions): Engine {
     }
     if (known === undefined) return false;
     const { happened } = known;
-    const verb = known.happened
-      ? envelope.writing(lease.id, known.result, (bytes) => store.resolve(lease, bytes))
-      : () => store.release(lease);
+    const verb = resolving(store, envelope, lease, known);
     // Refused: the owner came back, or another settled it. Either way there is news to claim.
     if (await within(ports, storeTimeoutMs, verb))
       report({ type: "reconciled", ...about, happened });

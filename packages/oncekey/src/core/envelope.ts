@@ -6,7 +6,7 @@
  * A result from before there was a seal is still read: otherwise to switch it on would lose every
  * record.
  */
-import { framed, hex } from "./bytes.ts";
+import { bytesOf, framed, hex } from "./bytes.ts";
 import { RecordCorrupt } from "./errors.ts";
 import type { Ports } from "./ports.ts";
 import type { Digest } from "./record.ts";
@@ -81,7 +81,7 @@ export function createEnvelope(ports: Ports, seal: Seal | undefined): Envelope {
 export function wrap(ports: Ports, id: Digest, result: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES + result.length);
   bytes[0] = VERSION;
-  bytes.set(digestOf(ports, id, result), 1);
+  bytes.set(bytesOf(digestOf(ports, id, result)), 1);
   bytes.set(result, HEAD_BYTES);
   return bytes;
 }
@@ -97,13 +97,12 @@ export function unwrap(ports: Ports, id: Digest, bytes: Uint8Array): Uint8Array 
     throw new RecordCorrupt("The kept result is of a version that this release cannot read.");
   }
   const result = bytes.subarray(HEAD_BYTES);
-  const expected = hex(digestOf(ports, id, result));
-  if (!same(hex(bytes.subarray(1, HEAD_BYTES)), expected)) {
+  if (!same(hex(bytes.subarray(1, HEAD_BYTES)), digestOf(ports, id, result))) {
     throw new RecordCorrupt("The kept result does not match its digest: it was damaged or moved.");
   }
   return result;
 }
 
-function digestOf(ports: Ports, id: Digest, result: Uint8Array): Uint8Array {
-  return ports.sha256(framed(["oncekey result", id]), result).subarray(0, DIGEST_BYTES);
+function digestOf(ports: Ports, id: Digest, result: Uint8Array): string {
+  return ports.sha256(framed(["oncekey result", id]), result).slice(0, 2 * DIGEST_BYTES);
 }

@@ -20,7 +20,7 @@ export interface Page {
 }
 
 /** The fence included: settling a record quotes its token, as every write does. */
-export interface Inspector extends Pick<Store, "get" | "resolve" | "release"> {
+export interface Inspector extends Pick<Store, "get" | "resolve"> {
   /** In an order of the store's own; each record that does not change appears once. */
   list(request: ListRequest): Promise<Page>;
   /**

@@ -5,7 +5,7 @@
  * platform but through here. The clock only paces this process (how old a lease is, when to ask
  * again); who owns a record is decided by the store's clock alone.
  */
-import { platformHash } from "./hash.ts";
+import { type Hash, platformHash } from "./hash.ts";
 
 export interface Ports {
   /** Milliseconds that never run backwards. Its zero means nothing. */
@@ -18,8 +18,8 @@ export interface Ports {
   nonce(): string;
   /** A number in [0, 1), for jitter. */
   random(): number;
-  /** SHA-256 over the parts, one after the other. 32 bytes. */
-  sha256(...parts: readonly Uint8Array[]): Uint8Array;
+  /** SHA-256 over the parts, one after the other, text as UTF-8. 64 lower-case hex digits. */
+  readonly sha256: Hash;
 }
 
 export type Cancel = () => void;

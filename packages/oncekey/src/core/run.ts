@@ -6,7 +6,7 @@
  */
 import { addressOf, type Scope } from "./address.ts";
 import type { Attempt, Commit, Ending, Found } from "./attempt.ts";
-import { framed, hex } from "./bytes.ts";
+import { framed } from "./bytes.ts";
 import { checkFunction, checkNames, refuse } from "./check.ts";
 import { type Codec, jsonCodec } from "./codec.ts";
 import { type Context, createContext, noWishes, type Wishes } from "./context.ts";
@@ -90,7 +90,7 @@ export function oncekey<Handle = never>(options: OncekeyOptions<Handle>): Onceke
     checkWork(work);
     return {
       ...addressOf(ports, "run", work.scope, work.key),
-      fingerprint: hex(ports.sha256(framed(["oncekey run", work.key, fingerprint]))),
+      fingerprint: ports.sha256(framed(["oncekey run", work.key, fingerprint])),
       effects: settings.effects,
       label: work.label ?? "run",
     };

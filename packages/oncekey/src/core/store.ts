@@ -58,13 +58,18 @@ export interface Store {
    * has taken over, or the record is gone.
    */
   complete(lease: Lease, result: Uint8Array): Promise<boolean>;
-  /** Forgets a record that is not completed, so that a retry runs afresh. False: as above. */
+  /**
+   * Its owner's word that nothing happened: forgets a record that is not completed, so that a retry
+   * runs afresh. False: as above.
+   */
   release(lease: Lease): Promise<boolean>;
   /**
-   * Settles a record in doubt with what is known to have happened, and fences its owner out by a
-   * new token. False: it is not in doubt under this token, and nothing was changed.
+   * Settles a record in doubt, for whoever found out and does not own it. What is known to have
+   * happened is kept, under a new token that fences the owner out; with `undefined` it did not
+   * happen, and the record is forgotten, so that a retry runs afresh. False: it is not in doubt
+   * under this token at this moment, and nothing was changed.
    */
-  resolve(lease: Lease, result: Uint8Array): Promise<boolean>;
+  resolve(lease: Lease, result: Uint8Array | undefined): Promise<boolean>;
   /** Throws `RecordCorrupt` when there is a record that cannot be read: it is never absent. */
   get(id: Digest): Promise<IdempotencyRecord | undefined>;
 }

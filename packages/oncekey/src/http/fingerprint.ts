@@ -5,7 +5,6 @@
  * of a request nor see that two of them are alike. Bodies that mean the same have the same digest;
  * in doubt they differ, since a refused retry is a smaller harm than another request's answer.
  */
-import { hex } from "../core/bytes.ts";
 import { refuse } from "../core/check.ts";
 import { hmac } from "../core/hmac.ts";
 import type { Ports } from "../core/ports.ts";
@@ -95,7 +94,7 @@ export function fingerprint(
     // With their lengths known, the parts need not be copied into a frame.
     parts.map((part) => part.length).join(),
   ];
-  return hex(hmac(utf8.encode(input.key), [utf8.encode(framed(words)), ...parts], ports));
+  return hmac(input.key, [framed(words), ...parts], ports);
 }
 
 /** What of the body is compared. The tag keeps apart what is only by chance alike. */

@@ -60,8 +60,9 @@ export function createRecorder({ bytesMax, policy, holdsAll }: Limits): Recorder
       declared = length === undefined ? undefined : Number(length);
     },
     write(chunk) {
-      // Copied, because a handler may use its buffer again as soon as the chunk was taken.
-      const copy = chunk.slice();
+      // Copied, because a handler may use its buffer again as soon as the chunk was taken. Not by
+      // `slice`: Node's buffers have another one, which copies nothing.
+      const copy = new Uint8Array(chunk);
       keep(copy);
       const isLast = declared !== undefined && bytes >= declared;
       if (isLast || (holdsAll && !isTooLarge())) {

@@ -3,6 +3,7 @@ import { createEnvelope, type Seal } from "../core/envelope.ts";
 import type { Inspector } from "../core/inspector.ts";
 import { platform } from "../core/ports.ts";
 import type { Digest, Token } from "../core/record.ts";
+import { resolving } from "../core/resolve.ts";
 import { type HeaderLine, isLegal } from "./headers.ts";
 import { encodeSnapshot } from "./snapshot.ts";
 
@@ -33,22 +34,23 @@ export function snapshotOf(answer: KnownAnswer): Uint8Array {
  * Settles a record in doubt, under the token that it was seen with: as happened, with the answer
  * that duplicates are to get, or as not happened, which lets the next retry run.
  *
- * Say that it did not happen only of what can no longer happen. An owner that stands still, or whose
- * claim is made again after a lost reply, keeps its token: it may go on, and act beside the retry.
+ * Say that it did not happen only of what can no longer happen. An owner that merely stands still may
+ * go on, and act beside the retry. One that is back by then, its lease renewed, is left alone.
  *
- * False: another settled it, or it was completed, and nothing was changed. As happened, false also
- * when it is not in doubt any more. Look again.
+ * False: it is not in doubt any more under this token, and nothing was changed. Its owner came back,
+ * it was completed, or another settled it. Look again.
  *
  * Give `seal` where the guard has one: otherwise the answer is kept as it is.
  */
 export async function settle(
-  inspector: Pick<Inspector, "resolve" | "release">,
+  inspector: Pick<Inspector, "resolve">,
   record: { readonly id: Digest; readonly token: Token },
   outcome: { readonly happened: true; readonly answer: KnownAnswer } | { readonly happened: false },
   options: { readonly seal?: Seal } = {},
 ): Promise<boolean> {
   const lease = { id: record.id, token: record.token };
-  if (!outcome.happened) return inspector.release(lease);
-  const { wrap } = createEnvelope(platform, options.seal);
-  return inspector.resolve(lease, await wrap(record.id, snapshotOf(outcome.answer)));
+  const known = outcome.happened
+    ? { happened: true as const, result: snapshotOf(outcome.answer) }
+    : outcome;
+  return resolving(inspector, createEnvelope(platform, options.seal), lease, known)();
 }

@@ -85,7 +85,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       const now = clock();
       const kept = records.owned(lease, now);
       if (kept === undefined || stateOf(kept, now) !== "in-doubt") return false;
-      records.settle(kept, records.nextToken(), result, now);
+      if (result === undefined) records.forget(kept);
+      else records.settle(kept, records.nextToken(), result, now);
       wake(kept.id);
       return true;
     },

@@ -42,6 +42,8 @@ export const COMPLETE: Verb = {
 };
 export const RELEASE: Verb = { once: true, carries: "nothing", from: UNSETTLED };
 export const RESOLVE: Verb = { once: true, carries: "result", from: ["in-doubt"] };
+/** A resolution that has no result: it did not happen. */
+export const FORGET: Verb = { once: true, carries: "nothing", from: ["in-doubt"] };
 
 /** A write under a token. What it leaves alone is looked at, to say why. */
 export function createFenced(

@@ -18,7 +18,15 @@ import {
   type PostgresOptions,
 } from "./postgres-options.ts";
 import { integerOf, isRolledBack, recordOf, unavailable } from "./postgres-rows.ts";
-import { COMPLETE, createErase, createFenced, RELEASE, RENEW, RESOLVE } from "./postgres-writes.ts";
+import {
+  COMPLETE,
+  createErase,
+  createFenced,
+  FORGET,
+  RELEASE,
+  RENEW,
+  RESOLVE,
+} from "./postgres-writes.ts";
 import type { SqlClient, SqlRow, SqlStatement, SqlValue } from "./sql/client.ts";
 import { migrate, schemaStatements, tableNames } from "./sql/postgres-schema.ts";
 import { createStatements, type Statements } from "./sql/postgres-statements.ts";
@@ -58,13 +66,15 @@ export function postgresStore<Handle>(
   const complete = createFenced(COMPLETE, asking("complete"), look);
   const release = createFenced(RELEASE, asking("release"), look);
   const resolve = createFenced(RESOLVE, asking("resolve"), look);
+  const forget = createFenced(FORGET, asking("forget"), look);
 
   return {
     claim: createClaim(asking("claim"), asking("follow")),
     renew: (lease, leaseMs) => renew({ lease, leaseMs }),
     complete: (lease, result) => complete({ lease, result }),
     release: (lease) => release({ lease }),
-    resolve: (lease, result) => resolve({ lease, result }),
+    resolve: (lease, result) =>
+      result === undefined ? forget({ lease }) : resolve({ lease, result }),
     get: createGet(asking("get")),
 
     transaction: (lease, work) => settleWith(sql, statements.settle, lease, work),

@@ -110,6 +110,11 @@ local function settle(result)
 end
 `;
 
+const DOUBT = `
+local inDoubt = not absent and not settled and effects == 'unrepeatable'
+  and tonumber(leaseEndsAt) <= now
+`;
+
 /** Arguments: scope, fingerprint, effects, label, leaseMs, retentionMs, nonce. */
 export const CLAIM: Script = {
   keys: 2,
@@ -179,13 +184,22 @@ return {'yes'}
 /** Arguments: token, result, channel. */
 export const RESOLVE: Script = {
   keys: 2,
-  lua: `${READ}${SETTLE}${NEXT_TOKEN}${WAKE}
-local inDoubt = not absent and not settled and effects == 'unrepeatable'
-  and tonumber(leaseEndsAt) <= now
+  lua: `${READ}${DOUBT}${SETTLE}${NEXT_TOKEN}${WAKE}
 if not inDoubt or token ~= ARGV[1] then return {'no'} end
 token = nextToken()
 settle(ARGV[2])
 wake(ARGV[3])
+return {'yes'}
+`,
+};
+
+/** Arguments: token, channel. */
+export const FORGET: Script = {
+  keys: 1,
+  lua: `${READ}${DOUBT}${WAKE}
+if not inDoubt or token ~= ARGV[1] then return {'no'} end
+redis.call('DEL', KEYS[1])
+wake(ARGV[2])
 return {'yes'}
 `,
 };

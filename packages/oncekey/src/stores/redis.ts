@@ -13,7 +13,17 @@ import type { Claim, ClaimRequest, Lease, Store } from "../core/store.ts";
 import { type Argument, faceOf, type RedisClient } from "./redis-client.ts";
 import { checkPrefix, DEFAULT_PREFIX, recordKey, tokenKey, wakeChannel } from "./redis-keys.ts";
 import { listRecords } from "./redis-list.ts";
-import { CLAIM, COMPLETE, ERASE, GET, RELEASE, RENEW, RESOLVE, type Script } from "./redis-lua.ts";
+import {
+  CLAIM,
+  COMPLETE,
+  ERASE,
+  FORGET,
+  GET,
+  RELEASE,
+  RENEW,
+  RESOLVE,
+  type Script,
+} from "./redis-lua.ts";
 import { readClaim, readRecord } from "./redis-record.ts";
 import { createRunner, type Replication, type Reply } from "./redis-script.ts";
 import { probe, warnings } from "./redis-setup.ts";
@@ -89,12 +99,12 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
       return settle(COMPLETE, lease, result);
     },
 
-    async release({ id, token }) {
-      return saysYes(await run(RELEASE, id, [String(token), wakeChannel(prefix, id)]));
+    async release(lease) {
+      return forget(RELEASE, lease);
     },
 
     async resolve(lease, result) {
-      return settle(RESOLVE, lease, result);
+      return result === undefined ? forget(FORGET, lease) : settle(RESOLVE, lease, result);
     },
 
     async get(id) {
@@ -146,6 +156,11 @@ export function redisStore(client: RedisClient, options: RedisStoreOptions = {})
     if (!saysYes(reply)) return false;
     if (!confirmed) throw tooFewReplicas();
     return true;
+  }
+
+  /** A failover that loses this leaves a record standing, and that is safe: no replica is asked. */
+  async function forget(script: Script, { id, token }: Lease) {
+    return saysYes(await run(script, id, [String(token), wakeChannel(prefix, id)]));
   }
 
   function run(script: Script, id: Digest, args: readonly Argument[]): Promise<Reply> {

@@ -50,6 +50,13 @@ const NODE_WAYS: Readonly<Record<string, NodeWay>> = {
   "end without a body": (_request, response) => response.end(),
   "end in another encoding": (_request, response) => response.end("c2Vucw==", "base64"),
   "end with a callback": (_request, response) => response.end("text", () => {}),
+  "write, and the buffer used again": (_request, response) => {
+    const buffer = Buffer.from("one");
+    response.write(buffer, () => {
+      buffer.write("two");
+      response.end(buffer);
+    });
+  },
   "write and end": (_request, response) => {
     response.write("one");
     response.write(Buffer.from("two"));

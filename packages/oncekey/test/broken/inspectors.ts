@@ -160,6 +160,16 @@ export const brokenInspectors: readonly Broken<InspectorOfMemory>[] = [
       },
     }),
   ),
+  broken(
+    "forgets a record under any token",
+    "an inspector settles a record in doubt under its token alone",
+    (inner) => ({
+      async resolve({ id, token }, result) {
+        const record = result === undefined ? await inner.get(id) : undefined;
+        return inner.resolve({ id, token: record?.token ?? token }, result);
+      },
+    }),
+  ),
   broken("says that it erased, and did not", ERASED, () => ({ erase: async () => true })),
   broken("erases the result and keeps the label", ERASED, (inner) => {
     const labels = new Map<string, string>();

@@ -49,6 +49,11 @@ export const brokenNotifiers: readonly Broken<NotifierSubject>[] = [
     deafTo(undefined),
   ),
   broken(
+    "does not hear that a record is forgotten",
+    "a resolution without a result wakes whoever watches the record",
+    deafTo(undefined),
+  ),
+  broken(
     "does not hear of resolutions",
     "a resolution wakes whoever watches the record",
     (inner, store) => (id, signal) => {

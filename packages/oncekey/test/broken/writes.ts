@@ -56,6 +56,11 @@ function restartingTokens(inner: MemoryStore): Partial<MemoryStore> {
       if (released) counts.delete(lease.id);
       return released;
     },
+    async resolve(lease, result) {
+      const resolved = await inner.resolve(entering(lease), result);
+      if (resolved && result === undefined) counts.delete(lease.id);
+      return resolved;
+    },
     complete: (lease, result) => inner.complete(entering(lease), result),
     renew: (lease, leaseMs) => inner.renew(entering(lease), leaseMs),
   };
@@ -307,7 +312,10 @@ export const brokenWrites: readonly Broken<MemorySubject>[] = [
   broken(
     "resolves under the owner's own token",
     "a resolution settles a record in doubt under a new token, and fences its owner out",
-    (inner) => ({ resolve: (lease, result) => inner.complete(lease, result) }),
+    (inner) => ({
+      resolve: (lease, result) =>
+        result === undefined ? inner.resolve(lease, result) : inner.complete(lease, result),
+    }),
   ),
   broken(
     "resolves what is still running",
@@ -318,6 +326,36 @@ export const brokenWrites: readonly Broken<MemorySubject>[] = [
         return inner.resolve(lease, result);
       },
     }),
+  ),
+  broken(
+    "keeps an empty result of what did not happen",
+    "a resolution without a result forgets a record in doubt, and a retry runs afresh",
+    (inner) => ({
+      resolve: (lease, result) => inner.resolve(lease, result ?? new Uint8Array(0)),
+    }),
+  ),
+  broken(
+    "forgets without asking whether it is in doubt",
+    "only what is in doubt under this token is forgotten",
+    (inner) => ({
+      resolve: (lease, result) =>
+        result === undefined ? inner.release(lease) : inner.resolve(lease, result),
+    }),
+  ),
+  broken(
+    "forgets whatever is in doubt, under any token",
+    "only what is in doubt under this token is forgotten",
+    (inner) => ({
+      async resolve(lease, result) {
+        const named = result === undefined ? await current(inner, lease) : lease;
+        return inner.resolve(named, result);
+      },
+    }),
+  ),
+  broken(
+    "restarts its token count after a record was forgotten",
+    "the token of a forgotten record stays stale for whoever claims afterwards",
+    restartingTokens,
   ),
   broken(
     "looks at the token, and completes a moment later",
@@ -346,6 +384,19 @@ export const brokenWrites: readonly Broken<MemorySubject>[] = [
       async resolve(lease, result) {
         if (!(await looksOwned(inner, lease))) return false;
         return (await inner.resolve(lease, result)) || true;
+      },
+    }),
+  ),
+  broken(
+    "looks whether it is in doubt, and forgets a moment later",
+    "a renewal and a resolution without a result at once exclude each other",
+    (inner) => ({
+      async resolve(lease, result) {
+        if (result !== undefined) return inner.resolve(lease, result);
+        const record = await inner.get(lease.id);
+        await turn();
+        if (record?.state !== "in-doubt") return false;
+        return inner.release(lease);
       },
     }),
   ),

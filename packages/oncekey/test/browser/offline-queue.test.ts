@@ -9,6 +9,7 @@ import { worldOf } from "./page.ts";
 const { server, open } = worldOf(orderServer);
 
 declare const queue: OfflineQueue;
+declare const clearIntents: (principal?: string) => void;
 declare const settled: readonly Settled[];
 
 beforeEach(() => {
@@ -137,6 +138,30 @@ test("C-39: a 500 or a 401 is not an answer: it stays, under its key, and is sen
   );
 });
 
+test("C-39: a recorded 500 and a conflict end it, since every later send would get the same: the next one goes", async () => {
+  const { page } = await queuePage("");
+  const key = await add(page, "poison");
+  await page.evaluate(
+    (mine) => queue.add("/orders", { body: "bread", intent: "cart", key: mine }),
+    key,
+  );
+  const last = await add(page, "tea");
+  await page.evaluate(() => void queue.start());
+  await until("the queue is empty", () => isEmpty(page));
+  const answers = await page.evaluate(() => settled);
+  deepEqual(
+    answers.map(({ outcome, status }) => [outcome, status]),
+    [
+      ["failed", 500],
+      ["conflict", 422],
+      ["done", 201],
+    ],
+  );
+  deepEqual(server().effects, ["poison", "tea"]);
+  // The first failure was not yet known to be recorded: the second send was told.
+  deepEqual(server().keys, [key, key, key, last]);
+});
+
 test("C-39: nothing is sent within an hour of the end of retention", async () => {
   server().inFront.push(500);
   const { page } = await queuePage("start&retention=3600000");
@@ -161,4 +186,63 @@ test("C-39, C-43: one person's requests are neither shown to another nor sent fo
   await add(page, "bread");
   await page.evaluate(() => queue.clear("ann"));
   equal(await isEmpty(page), true);
+});
+
+test("C-43: clearing one person's intents clears their queue, from a page that has none, and nobody else's", async () => {
+  const { page, tabs } = await queuePage("as=ann");
+  await add(page, "soup");
+  const { page: bobs } = await queuePage("as=bob", tabs);
+  await add(bobs, "bread");
+  const elsewhere = await tabs.newPage();
+  await elsewhere.goto(server().origin);
+  await elsewhere.evaluate(() => clearIntents("ann"));
+  await until("Ann's is gone", () => isEmpty(page));
+  equal((await listed(bobs)).length, 1);
+  await bobs.evaluate(() => clearIntents());
+  await until("Bob's is gone", () => isEmpty(bobs));
+});
+
+test("C-43: clearing makes no queue where there was none", async () => {
+  const { page } = await open("/");
+  const names = await page.evaluate(async () => {
+    clearIntents("ann");
+    // It stands in line behind the look of the other.
+    const asked = indexedDB.deleteDatabase("oncekey-queue");
+    const existed = new Promise((resolve) => {
+      asked.onsuccess = (event) => resolve((event as IDBVersionChangeEvent).oldVersion);
+    });
+    return existed;
+  });
+  equal(names, 0);
+});
+
+test("C-39: what was given up while it stood in line is not sent", async () => {
+  const { go } = server().hold();
+  const { page } = await queuePage("");
+  const [first, second, third] = [
+    await add(page, "soup"),
+    await add(page, "bread"),
+    await add(page, "tea"),
+  ];
+  await page.evaluate(() => void queue.start());
+  await arrived(1);
+  await page.evaluate((mine) => queue.remove(mine), second);
+  go();
+  await until("the queue is empty", () => isEmpty(page));
+  deepEqual(server().keys, [first, third]);
+});
+
+test("C-39, C-43: what stood in line when somebody else signed in is not sent for them", async () => {
+  const { go } = server().hold();
+  const { page } = await queuePage("as=ann");
+  const first = await add(page, "soup");
+  await add(page, "bread");
+  await page.evaluate(() => void queue.start());
+  await arrived(1);
+  await page.evaluate(() => history.replaceState(null, "", "?as=bob"));
+  go();
+  // It is sent by the pass after the one that Ann's stood in.
+  const bobs = await add(page, "tea", "of-bob");
+  await until("the queue is empty", () => isEmpty(page));
+  deepEqual(server().keys, [first, bobs]);
 });

@@ -50,15 +50,16 @@ draw();
 const QUEUE_PAGE = `<!doctype html><title>Queue</title><script type="module" src="/queue.js"></script>`;
 
 const QUEUE_SCRIPT = `
+import { clearIntents } from "/lib/client/index.js";
 import { offlineQueue } from "/lib/client/durable/index.js";
 const asked = new URLSearchParams(location.search);
 const settled = [];
 const queue = offlineQueue({
   ...(asked.has("retention") && { retentionMs: Number(asked.get("retention")) }),
-  principal: () => asked.get("as") ?? undefined,
+  principal: () => new URLSearchParams(location.search).get("as") ?? undefined,
   settled: (answer) => settled.push(answer),
 });
-Object.assign(globalThis, { queue, settled });
+Object.assign(globalThis, { queue, settled, clearIntents });
 if (asked.has("start")) queue.start();
 if (asked.has("worker")) await navigator.serviceWorker.register("/worker.js", { type: "module" });
 document.documentElement.dataset.ready = "";
@@ -85,6 +86,10 @@ export async function orderServer(): Promise<OrderServer> {
     for await (const chunk of request) body += chunk;
     effects.push(body);
     await opened;
+    if (body === "poison") {
+      response.writeHead(500).end();
+      return;
+    }
     response.writeHead(201, { "content-type": "application/json" });
     response.end('{"id":1}');
   };

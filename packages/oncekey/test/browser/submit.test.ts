@@ -349,6 +349,9 @@ test("C-27: where a page is built, answers without the key raise one warning, an
     return warnings;
   };
   deepEqual(await warned([{ echoes: true }, { echoes: true }]), ["end"]);
+  // The page that an answer leads to is no answer, and has nothing to echo.
+  const leads = { status: 303, echoes: true, headers: { location: "/elsewhere" } };
+  deepEqual(await warned([leads, leads]), ["end"]);
   const [warning = "", end] = await warned([]);
   match(warning, /came without its key/);
   equal(end, "end");

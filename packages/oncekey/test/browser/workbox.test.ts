@@ -161,6 +161,7 @@ const GONE: Readonly<Record<string, readonly [Step, number | string]>> = {
   "a refusal with the marker": [{ status: 422, marked: true }, 422],
   "a refusal that echoes the key": [{ status: 422, echoes: true }, 422],
   "a recorded 500": [{ status: 500, marked: true }, 500],
+  "a recorded 401": [{ status: 401, marked: true }, 401],
   "an answer that was not kept": [
     { problem: "idempotency_response_not_kept", original: { status: 201 } },
     "ResponseNotKept",

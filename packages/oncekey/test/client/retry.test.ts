@@ -2,7 +2,14 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { Finding } from "../../src/client/finding.ts";
-import { type Again, isExpired, judge, pause, retryAfter } from "../../src/client/retry.ts";
+import {
+  type Again,
+  isDefinite,
+  isExpired,
+  judge,
+  pause,
+  retryAfter,
+} from "../../src/client/retry.ts";
 
 const VERDICTS: readonly [Finding, { readonly fresh: string; readonly open: string }][] = [
   [{ kind: "done" }, { fresh: "success", open: "success" }],
@@ -38,6 +45,31 @@ for (const [finding, expected] of VERDICTS) {
       return "reason" in verdict ? `${verdict.kind}: ${verdict.reason}` : verdict.kind;
     };
     deepEqual({ fresh: said(false), open: said(true) }, expected);
+  });
+}
+
+const ENDINGS: readonly [string, Finding, { readonly fresh: boolean; readonly open: boolean }][] = [
+  ["done", { kind: "done" }, { fresh: true, open: true }],
+  ["a recorded failure", { kind: "failed" }, { fresh: true, open: true }],
+  ["a conflict", { kind: "conflict" }, { fresh: true, open: true }],
+  [
+    "a refusal by the record",
+    { kind: "refused", proven: true, reason: "unproven" },
+    { fresh: true, open: true },
+  ],
+  [
+    "a refusal by something in front",
+    { kind: "refused", proven: false, reason: "unproven" },
+    { fresh: true, open: false },
+  ],
+  ["sign in", { kind: "refused", proven: true, reason: "auth" }, { fresh: false, open: false }],
+  ["in doubt", { kind: "unclear", reason: "in_doubt" }, { fresh: false, open: false }],
+  ["silence", { kind: "again", reason: "network" }, { fresh: false, open: false }],
+];
+
+for (const [what, finding, expected] of ENDINGS) {
+  test(`C-39, C-40: one rule for what may leave a queue: ${what}`, () => {
+    deepEqual({ fresh: isDefinite(finding, false), open: isDefinite(finding, true) }, expected);
   });
 }
 

@@ -6,10 +6,8 @@ import * as fc from "fast-check";
 import { hmac } from "../../src/core/hmac.ts";
 import { platform } from "../../src/core/ports.ts";
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
-
 function check(name: string, key: Uint8Array, text: string, expected: string): void {
-  test(name, () => equal(hex(hmac(key, [Buffer.from(text)], platform)), expected));
+  test(name, () => equal(hmac(key, [Buffer.from(text)], platform), expected));
 }
 
 check(
@@ -30,7 +28,7 @@ test("any key and parts: as the platform has it over the parts in a row", () => 
   fc.assert(
     fc.property(bytes, fc.array(bytes, { maxLength: 4 }), (key, parts) => {
       const theirs = createHmac("sha256", key).update(Buffer.concat(parts)).digest("hex");
-      equal(hex(hmac(key, parts, platform)), theirs);
+      equal(hmac(key, parts, platform), theirs);
     }),
   );
 });

@@ -295,8 +295,8 @@ test("S-4: no two requests of the parts that count are alike", () => {
 });
 
 test("S-14: a body of 1 MiB without a meaning is hashed where it lies", () => {
-  const seen: Uint8Array[] = [];
-  const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
+  const seen: (string | Uint8Array)[] = [];
+  const sha256 = (...parts: readonly (string | Uint8Array)[]): string => {
     seen.push(...parts);
     return platform.sha256(...parts);
   };

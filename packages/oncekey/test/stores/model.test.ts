@@ -14,6 +14,8 @@ const BEYOND = [
   "looks at the state, and releases a moment later",
   "finds the record by the token alone",
   "resolves without the token",
+  "forgets whatever is in doubt, under any token",
+  "looks whether it is in doubt, and forgets a moment later",
   "keeps half of the label",
   "keeps the first 64 KiB of a result",
   "keeps the whole buffer of which the result is a view",

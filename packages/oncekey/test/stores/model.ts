@@ -78,6 +78,8 @@ interface Draw {
   readonly label: string;
   readonly again: boolean;
   readonly result: Uint8Array;
+  /** Of what is in doubt. */
+  readonly happened: boolean;
 }
 
 /** Two of them, so that most claims of a key agree: a mismatch ends a history's interest. */
@@ -96,6 +98,7 @@ function commands(): fc.Arbitrary<Command>[] {
     label: fc.string({ maxLength: 8, unit: "grapheme" }),
     again: fc.constantFrom(false, false, false, true),
     result: fc.uint8Array({ maxLength: 3 }),
+    happened: fc.boolean(),
   });
   const ms = fc.constantFrom(LEASE_MS, RETENTION_MS);
   return [draw.map(acting), draw.map(acting), draw.map(acting), draw.map(acting), ms.map(passing)];
@@ -112,7 +115,8 @@ function passing(ms: number): Command {
 function acting(draw: Draw): Command {
   const { verb, again, effects, leaseMs, retentionMs, fingerprint } = draw;
   const details = verb === "claim" ? { again, effects, leaseMs, retentionMs, fingerprint } : {};
-  const spelled = JSON.stringify({ back: draw.back, ...details, result: [...draw.result] });
+  const { back, happened } = draw;
+  const spelled = JSON.stringify({ back, happened, ...details, result: [...draw.result] });
   return {
     check: (model) => stepOf(model[draw.key] as Key, draw) !== undefined,
     async run(model, { store }) {
@@ -142,8 +146,9 @@ function stepOf(key: Key, draw: Draw): Step | undefined {
     case "release":
       return { verb, token };
     case "complete":
-    case "resolve":
       return { verb, token, result };
+    case "resolve":
+      return { verb, token, result: draw.happened ? result : undefined };
   }
 }
 

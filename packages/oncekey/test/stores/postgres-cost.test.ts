@@ -1,5 +1,5 @@
 /** What the Postgres store costs, counted: statements, transaction ids, never milliseconds. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, beforeEach, test } from "node:test";
 import { Pool, type PoolClient } from "pg";
 import { duplicate, RESULT, request } from "../../src/conformance/subject.ts";
@@ -189,4 +189,45 @@ test("a plan is made once, not for every claim", async () => {
   equal(rows.length, 2, "the claim and the completion");
   for (const { once, anew } of rows) ok(once >= 5 && anew <= 5, `${once} and ${anew}`);
   client.release(true);
+});
+
+/** How many statements are prepared for three transactions on one connection. */
+async function preparedOver(one: Pool): Promise<number> {
+  const names = new Set<string>();
+  one.on("connect", (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((...args: unknown[]) => {
+      const { name } = args[0] as { name?: string };
+      if (name !== undefined) names.add(name);
+      return query(...args);
+    }) as typeof client.query;
+  });
+  const over = postgresStore(one, { table: TABLE });
+  for (let round = 0; round < 3; round++) {
+    equal(await over.transaction(await claimed(), async () => RESULT), true);
+  }
+  await one.end();
+  return names.size;
+}
+
+test("a completion in a transaction is prepared on a connection of the server's own", async () => {
+  equal(await preparedOver(new Pool({ connectionString: server.url, max: 1 })), 1);
+});
+
+test("behind a pooler it is not: to fail there would cost the user's work", async () => {
+  const pooled = new Pool({ connectionString: server.url, max: 1 });
+  // As a pooler does, which names a process of its own.
+  pooled.on("connect", (client) => Object.assign(client, { processID: 1 }));
+  equal(await preparedOver(pooled), 0);
+});
+
+test("a client that lost what was prepared is not trusted with it again", async () => {
+  const one = new Pool({ connectionString: server.url, max: 1 });
+  const over = postgresStore(one, { table: TABLE });
+  equal(await over.transaction(await claimed(), async () => RESULT), true);
+  await one.query("DEALLOCATE ALL");
+  const lease = await claimed();
+  await rejects(over.transaction(lease, async () => RESULT));
+  equal(await over.transaction(lease, async () => RESULT), true);
+  await one.end();
 });

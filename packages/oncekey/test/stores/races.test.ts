@@ -19,6 +19,8 @@ const LOSERS = [
   "renews without the token",
   "lets a completion that is made again overwrite the first",
   "looks at the token, and completes a moment later",
+  "forgets without asking whether it is in doubt",
+  "resolves what is still running",
 ];
 
 for (const loser of LOSERS) {

@@ -10,7 +10,8 @@ import type { ClaimRequest } from "../../src/core/store.ts";
 export type Step =
   | { readonly verb: "claim"; readonly request: ClaimRequest }
   | { readonly verb: "renew"; readonly token: number; readonly leaseMs: number }
-  | { readonly verb: "complete" | "resolve"; readonly token: number; readonly result: Uint8Array }
+  | { readonly verb: "complete"; readonly token: number; readonly result: Uint8Array }
+  | { readonly verb: "resolve"; readonly token: number; readonly result: Uint8Array | undefined }
   | { readonly verb: "release"; readonly token: number }
   | { readonly verb: "get" };
 
@@ -116,6 +117,7 @@ function write(
       return { answer: true, after: undefined };
     case "resolve": {
       if (state !== "in-doubt") return undefined;
+      if (step.result === undefined) return { answer: true, after: undefined };
       return { answer: true, after: { ...settled(known, step.result, now), token: "new" } };
     }
   }

@@ -10,7 +10,6 @@ export {
   type OfflineQueueOptions,
   offlineQueue,
   type Queued,
-  type QueueHeld,
   type Settled,
 } from "./offline-queue.ts";
 export { tabLock } from "./tab-lock.ts";

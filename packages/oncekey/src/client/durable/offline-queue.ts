@@ -4,16 +4,16 @@
  * nothing: whoever leads next sends the same bytes under the same key.
  */
 import { QUEUE } from "../bodies.ts";
+import type { UnknownReason } from "../finding.ts";
 import { type Asked, freeze } from "../frozen.ts";
 import { salted } from "../keep.ts";
 import { type ClientPorts, platform } from "../ports.ts";
 import { checkServer, profileFor } from "../server.ts";
 import { lead, leadNow } from "./leadership.ts";
-import { type QueueHeld, type Row, rows } from "./queue-rows.ts";
+import { type Row, rows } from "./queue-rows.ts";
 import { createQueueSend, type OfflineQueueOptions } from "./queue-send.ts";
 import { initOf } from "./request-init.ts";
 
-export type { QueueHeld } from "./queue-rows.ts";
 export type { OfflineQueueOptions, Settled } from "./queue-send.ts";
 
 /** A request that has no definite answer yet. */
@@ -22,7 +22,7 @@ export interface Queued {
   readonly key: string;
   readonly attempts: number;
   /** Why it waits for `drain`, or for ever; `undefined` while it is sent by itself. */
-  readonly held: QueueHeld | undefined;
+  readonly held: UnknownReason | undefined;
 }
 
 export interface OfflineQueue {
@@ -35,7 +35,7 @@ export interface OfflineQueue {
   drain(): Promise<boolean>;
   /** Gives a request up. It may have been executed: that is the person's own decision. */
   remove(key: string): Promise<void>;
-  /** Gives up all of one person's requests: for signing out. */
+  /** Gives up all of one person's requests. `clearIntents` does that too, for signing out. */
   clear(principal: string): Promise<void>;
 }
 
@@ -49,19 +49,21 @@ export function offlineQueue(
   /** `drain` was called, here or in a page that does not lead. */
   let asked = false;
 
-  async function own(): Promise<Row[]> {
+  function isOwn(row: Row): boolean {
     const principal = options.principal?.();
-    const all = await rows.all();
-    return all.filter(
-      (row) =>
-        row.principal === undefined ||
-        (principal !== undefined && row.principal === salted(row.key, principal)),
+    return (
+      row.principal === undefined ||
+      (principal !== undefined && row.principal === salted(row.key, principal))
     );
   }
+
+  const own = async (): Promise<Row[]> => (await rows.all()).filter(isOwn);
 
   /** In order per intent: the next one waits for a definite answer to the one before. */
   async function inOrder(line: readonly Row[], isAsked: boolean, signal: AbortSignal) {
     for (const row of line) {
+      // Asked again: somebody else may have signed in while the one before was on its way.
+      if (!isOwn(row)) return undefined;
       const next = await send(row, isAsked, signal);
       if (next !== "gone") return next;
     }

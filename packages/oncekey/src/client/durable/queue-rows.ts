@@ -4,9 +4,6 @@ import type { UnknownReason } from "../finding.ts";
 import type { Frozen } from "../frozen.ts";
 import { opener } from "./database.ts";
 
-/** Why nothing is sent until somebody asks for it. */
-export type QueueHeld = UnknownReason | "failed" | "conflict";
-
 /** A request that waits for a definite answer. Instants are in milliseconds since 1970. */
 export interface Row {
   /** Its place in the queue. */
@@ -21,7 +18,8 @@ export interface Row {
   /** An earlier send may have been executed. */
   readonly open: boolean;
   readonly attempts: number;
-  readonly held: QueueHeld | undefined;
+  /** Why nothing is sent until somebody asks for it. */
+  readonly held: UnknownReason | undefined;
   /** Salted with the key. */
   readonly principal: string | undefined;
 }
@@ -33,15 +31,16 @@ const transact = opener(QUEUE, "requests", (database) => {
 export const rows = {
   all: (): Promise<Row[]> => transact("readonly", (store) => store.getAll()),
   put: (row: Row): Promise<unknown> => transact("readwrite", (store) => store.put(row)),
-  /** A send that ends after its request was removed must not bring it back. */
-  async update(row: Row): Promise<void> {
-    await transact("readwrite", (store) => {
+  /** False: it was removed. A send that ends after that must not bring it back. */
+  async update(row: Row): Promise<boolean> {
+    const place = await transact("readwrite", (store) => {
       const found = store.getKey(row.place as number);
       found.onsuccess = () => {
         if (found.result !== undefined) store.put(row);
       };
       return found;
     });
+    return place !== undefined;
   },
   remove: ({ place }: Row): Promise<unknown> =>
     transact("readwrite", (store) => store.delete(place as number)),

@@ -1,10 +1,11 @@
 /** One send of a queued request: written down before it, and again when it is known what it brought. */
+import type { UnknownReason } from "../finding.ts";
 import type { ClientPorts } from "../ports.ts";
 import { reading } from "../reading.ts";
-import { isDefinite, isExpired, judge, pause, type Verdict } from "../retry.ts";
+import { isDefinite, isExpired, judge, pause } from "../retry.ts";
 import { profileFor, type Server } from "../server.ts";
 import { isReplayed, lineOf, spelled, transmit } from "../transmit.ts";
-import { type QueueHeld, type Row, rows } from "./queue-rows.ts";
+import { type Row, rows } from "./queue-rows.ts";
 
 export interface OfflineQueueOptions {
   /** Only what goes to a server that remembers keys can be queued: it may be sent twice. */
@@ -24,6 +25,11 @@ export interface OfflineQueueOptions {
 export interface Settled {
   readonly intent: string;
   readonly key: string;
+  /**
+   * `failed`: it ran, that is what is recorded, and part of it may have happened. `conflict`: the key
+   * stands for another request, and this one was not done.
+   */
+  readonly outcome: "done" | "refused" | "failed" | "conflict";
   readonly status: number;
   readonly replayed: boolean | null;
   /** The body: parsed if it is JSON, else as text. */
@@ -49,7 +55,7 @@ const TRIES_MAX = 10;
 export function createQueueSend(options: OfflineQueueOptions, ports: ClientPorts): QueueSend {
   const line = lineOf(options, ports);
 
-  async function hold(row: Row, held: QueueHeld): Promise<undefined> {
+  async function hold(row: Row, held: UnknownReason): Promise<undefined> {
     await rows.update({ ...row, held });
   }
 
@@ -68,7 +74,7 @@ export function createQueueSend(options: OfflineQueueOptions, ports: ClientPorts
       ...{ ...row, firstSentAt, open: true, held: undefined },
       attempts: row.attempts + 1,
     };
-    await rows.update(sent);
+    if (!(await rows.update(sent))) return "gone";
     const request = new Request(row.url, row.init);
     request.headers.set(line.header, spelled(key, profile));
     const read = reading(profile);
@@ -82,20 +88,18 @@ export function createQueueSend(options: OfflineQueueOptions, ports: ClientPorts
     if (isDefinite(finding, row.open)) {
       const { status = 0 } = finding.original ?? response ?? {};
       const replayed = response ? isReplayed(response, line.header) : null;
-      options.settled?.({ intent, key, status, replayed, data: read.data() });
+      const outcome = finding.kind as Settled["outcome"];
+      options.settled?.({ intent, key, outcome, status, replayed, data: read.data() });
       await rows.remove(row);
       return "gone";
     }
     // A refusal executed nothing, so what was open before is open now, and no more.
     const known: Row = finding.kind === "refused" ? { ...sent, open: row.open } : sent;
     const verdict = judge(finding, row.open, profile.resend);
-    if (verdict.kind !== "again") return hold(known, reasonOf(verdict));
+    if (verdict.kind === "unknown") return hold(known, verdict.reason);
+    // What else was refused and is not definite was refused for want of a sign-in.
+    if (verdict.kind !== "again") return hold(known, "auth");
     const tries = Math.min(sent.attempts, TRIES_MAX);
     return pause(verdict, { tries, elapsedMs: 0 }, PATIENCE, ports.random());
   };
-}
-
-function reasonOf(verdict: Exclude<Verdict, { kind: "again" }>): QueueHeld {
-  if (verdict.kind === "unknown") return verdict.reason;
-  return verdict.kind === "failed" || verdict.kind === "conflict" ? verdict.kind : "auth";
 }

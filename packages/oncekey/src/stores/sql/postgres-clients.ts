@@ -13,12 +13,14 @@ import {
 } from "./client.ts";
 
 interface PgQueryable {
-  query(text: string, values: unknown[]): Promise<unknown>;
+  query(text: string, values?: unknown[]): Promise<unknown>;
   query(statement: { name: string; text: string; values: unknown[] }): Promise<unknown>;
 }
 
 /** The part of pg's `PoolClient` that we use. */
 interface PgClient extends PgQueryable {
+  /** Of the server's process, as whoever took the connection has named it. */
+  readonly processID?: number | null;
   release(destroy: boolean): void;
   on(event: "error", listener: () => void): unknown;
   off(event: "error", listener: () => void): unknown;
@@ -47,6 +49,23 @@ export interface PostgresJs<Handle> extends PostgresJsQueryable {
 }
 
 export function fromPg<Handle>(pool: PgPool<Handle>): SqlClient<Handle> {
+  /** Whether a client speaks with its server itself, once it was asked. */
+  const isDirect = new WeakMap<object, boolean>();
+
+  /** Asks with the first BEGIN, so that it costs no trip. */
+  async function begin(client: PgClient): Promise<boolean> {
+    const known = isDirect.get(client);
+    if (known !== undefined) {
+      await client.query("BEGIN", []);
+      return known;
+    }
+    const results = await client.query("BEGIN; SELECT pg_backend_pid() AS pid");
+    const [row] = rowsOf(Array.isArray(results) ? results.at(-1) : undefined);
+    const direct = row !== undefined && Number(row.pid) === client.processID;
+    isDirect.set(client, direct);
+    return direct;
+  }
+
   return {
     query: prepared((statement, values) => queryPg(pool, statement, values)),
     async transaction(work) {
@@ -59,10 +78,11 @@ export function fromPg<Handle>(pool: PgPool<Handle>): SqlClient<Handle> {
       });
       let isBroken = true;
       try {
-        await client.query("BEGIN", []);
-        const result = await work(client, ({ text }, values) =>
-          queryPg(client, { text }, values),
-        ).catch(async (error: unknown) => {
+        const mayPrepare = await begin(client);
+        const query: SqlQuery = ({ text, name }, values) =>
+          queryPg(client, mayPrepare && name !== undefined ? { text, name } : { text }, values);
+        const result = await work(client, query).catch(async (error: unknown) => {
+          if (isUnprepared(error)) isDirect.set(client, false);
           await client.query("ROLLBACK", []);
           isBroken = false;
           throw error;
@@ -134,10 +154,14 @@ async function queryPostgresJs(
 /** No such prepared statement, or there is one already: nothing was done. */
 const NOT_PREPARED: readonly unknown[] = ["26000", "42P05"];
 
+const isUnprepared = (error: unknown): boolean =>
+  NOT_PREPARED.includes((error as { readonly code?: unknown } | undefined)?.code);
+
 /**
  * Prepares what has a name. A pooler may hand out other connections than those that it was prepared
- * on: from the first such answer on, nothing is prepared any more. Inside a transaction nothing is,
- * since there that answer would cost the user's work.
+ * on: from the first such answer on, nothing is prepared any more. Inside a transaction that answer
+ * would cost the user's work, so there only a connection prepares that is known to be the server's own:
+ * a pooler gives a number of its own for the server's process, or the number of another one.
  */
 function prepared(query: SqlQuery): SqlQuery {
   let isSupported = true;
@@ -146,8 +170,7 @@ function prepared(query: SqlQuery): SqlQuery {
     try {
       return await query(statement, values);
     } catch (error) {
-      const { code } = error as { readonly code?: unknown };
-      if (statement.name === undefined || !NOT_PREPARED.includes(code)) throw error;
+      if (statement.name === undefined || !isUnprepared(error)) throw error;
       isSupported = false;
       return query({ text: statement.text }, values);
     }

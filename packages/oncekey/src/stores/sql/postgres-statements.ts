@@ -19,6 +19,7 @@ export interface Statements {
   readonly complete: SqlStatement;
   readonly release: SqlStatement;
   readonly resolve: SqlStatement;
+  readonly forget: SqlStatement;
   /** Marks records as awaited, so that whoever settles them notifies. */
   readonly mark: SqlStatement;
   readonly get: SqlStatement;
@@ -64,10 +65,11 @@ export function createStatements(names: TableNames): Statements {
         channel,
       }),
     },
+    forget: { text: fenced(table, { only: inDoubt, set: released, channel }) },
     mark: { text: markStatement(table) },
     get: frequent(getStatement(table)),
     look: { text: lookStatement(table) },
-    settle: { text: settleStatement(table, channel) },
+    settle: frequent(settleStatement(table, channel)),
     list: { text: listStatement(table, "") },
     listUnsettled: { text: listStatement(table, " AND r.state = 'unsettled'") },
     reap: { text: reapStatement(table) },

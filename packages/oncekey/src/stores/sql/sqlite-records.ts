@@ -28,7 +28,7 @@ export interface Records {
   renew(lease: Lease, leaseMs: number, turn: Turn): boolean;
   complete(lease: Lease, result: Uint8Array, turn: Turn): boolean;
   release(lease: Lease, turn: Turn): boolean;
-  resolve(lease: Lease, result: Uint8Array, turn: Turn): boolean;
+  resolve(lease: Lease, result: Uint8Array | undefined, turn: Turn): boolean;
   /** Nothing has happened yet to what this lease owns: neither a successor, nor an ending. */
   isOwner(lease: Lease, turn: Turn): boolean;
   /** Whether there is anything to reap. */
@@ -46,6 +46,9 @@ export const CLOCK = "CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS
 /** The fence: this owner's row, not completed, and not over. */
 const OWNED =
   "token = ? AND id = ? AND completed_at IS NULL AND (expires_at IS NULL OR expires_at > ?)";
+
+/** The fence of whoever is not the owner: with the clock once more. */
+const IN_DOUBT = `${OWNED} AND effects = 'unrepeatable' AND lease_ends_at <= ?`;
 
 /** The other fence: completed under this token, and not over. */
 const COMPLETED = "token = ? AND id = ? AND completed_at IS NOT NULL AND expires_at > ?";
@@ -122,6 +125,7 @@ export function createRecords(connection: Connection, table: string): Records {
 
     resolve({ id, token }, result, turn) {
       const { now } = turn;
+      if (result === undefined) return connection.change(sql.forget, token, id, now, now) > 0;
       const successor = turn.nextToken();
       return connection.change(sql.resolve, successor, now, now, result, token, id, now, now) > 0;
     },
@@ -196,6 +200,7 @@ interface Statements {
   readonly isCompleted: string;
   readonly release: string;
   readonly resolve: string;
+  readonly forget: string;
   readonly isOwner: string;
   readonly hasExpired: string;
   readonly reap: string;
@@ -227,7 +232,8 @@ function statementsOf(table: string): Statements {
     release: `DELETE FROM ${records} WHERE ${OWNED}`,
     resolve: `UPDATE ${records} SET token = ?, completed_at = ?, expires_at = ? + retention_ms,
         result = ?, lease_ends_at = NULL
-      WHERE ${OWNED} AND effects = 'unrepeatable' AND lease_ends_at <= ?`,
+      WHERE ${IN_DOUBT}`,
+    forget: `DELETE FROM ${records} WHERE ${IN_DOUBT}`,
     isOwner: `SELECT 1 FROM ${records} WHERE ${OWNED}`,
     hasExpired: `SELECT 1 FROM ${records} WHERE expires_at <= ${CLOCK} LIMIT 1`,
     reap: `DELETE FROM ${records} WHERE token IN
