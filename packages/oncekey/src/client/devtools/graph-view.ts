@@ -17,11 +17,13 @@ const WIDTH = 92;
 const HEIGHT = 22;
 /** One column for each phase but the last two, which share one. */
 const PLACES: Readonly<Record<Status, readonly [number, number]>> = {
-  ...{ ready: [8, 84] },
-  ...{ submitting: [166, 30], retrying: [166, 66], waiting: [166, 102], offline: [166, 138] },
-  ...{ success: [324, 12], rejected: [324, 48], failed: [324, 84] },
-  ...{ unknown: [324, 120], conflict: [324, 156] },
+  ...{ ready: [6, 82] },
+  ...{ submitting: [166, 36], retrying: [166, 68], waiting: [166, 100], offline: [166, 132] },
+  ...{ success: [326, 16], rejected: [326, 60], failed: [326, 88] },
+  ...{ unknown: [326, 116], conflict: [326, 144] },
 };
+/** Each is named above the first of its statuses. */
+const FIRST: readonly Status[] = ["ready", "submitting", "success", "rejected"];
 
 const statuses = Object.keys(PLACES) as Status[];
 
@@ -34,7 +36,7 @@ const waysFrom = (from: Status): [Event["type"], readonly Status[]][] =>
 export function graphView(messages: DevtoolsMessages): GraphView {
   const edges = new Map<string, SVGPathElement>();
   const nodes = new Map<Status, SVGGElement>();
-  const picture = draw("svg", { viewBox: "0 0 424 186", role: "img" });
+  const picture = draw("svg", { viewBox: "0 0 446 170", role: "img" });
   for (const from of statuses) {
     for (const to of new Set(waysFrom(from).flatMap(([, targets]) => targets))) {
       const edge = draw("path", { d: curve(from, to) });
@@ -52,6 +54,8 @@ export function graphView(messages: DevtoolsMessages): GraphView {
     );
     nodes.set(status, node);
     picture.append(node);
+    if (!FIRST.includes(status)) continue;
+    picture.append(draw("text", { class: "phase", x: x + WIDTH / 2, y: y - 5 }, phaseOf(status)));
   }
   const ways = make("dl", { class: "ways" });
   const node = make(

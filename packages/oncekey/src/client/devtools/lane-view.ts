@@ -84,7 +84,7 @@ function kindOf({ endedAt, brought, status, replayed }: Send): string {
 /** In a bar that may be narrow. */
 function signOf({ endedAt, status, replayed, isByHand }: Send): string {
   if (endedAt === null) return "…";
-  return `${isByHand ? "☝" : ""}${replayed ? "↺" : ""}${status ?? "✕"}`;
+  return `${isByHand ? "+" : ""}${replayed ? "↺" : ""}${status ?? "✕"}`;
 }
 
 function broughtBy(send: Send, messages: DevtoolsMessages): string {

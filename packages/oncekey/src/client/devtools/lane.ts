@@ -44,42 +44,40 @@ function waitOf(state: State | undefined): "pausing" | "watching" | "asking" | u
 
 /** Ten minutes in which a person thinks must not squeeze what took ten milliseconds. */
 const IDLE_PART = 0.06;
-/** Of an answer that came at once there is still something to see. */
-const BAR_PART = 0.01;
+/** Of an answer that came at once one can still read what it was. */
+const SEND_PART = 0.16;
+/** All sends together leave that much room for what lies between them. */
+const SENDS_PART = 0.6;
 
 /**
- * Time where nothing happens is cut short, and all else keeps its proportions. Also how long what
- * happened took in all, in ms.
+ * Time where nothing happens is cut short, a send that was too quick to be seen is drawn out, and
+ * all else keeps its proportions. Also how long what happened took in all, in ms.
  */
 export function placed(
   bars: readonly Bar[],
   now: number,
 ): { readonly places: Place[]; readonly ms: number } {
-  const spans = bars.map(({ from, to }) => ({ from, to: Math.max(from, to ?? now) }));
+  const spans = bars.map(({ kind, from, to }) => ({
+    ...{ isSend: kind === "send", from, to: Math.max(from + 1, to ?? now) },
+  }));
   const edges = [...new Set(spans.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
   const pieces = edges.slice(1).map((to, index) => {
     const from = edges[index] ?? to;
-    return {
-      from,
-      ms: to - from,
-      isIdle: !spans.some((each) => each.from <= from && each.to >= to),
-    };
+    const there = spans.filter((each) => each.from <= from && each.to >= to);
+    const isIdle = there.length === 0;
+    return { from, ms: to - from, isIdle, isSend: there.some(({ isSend }) => isSend) };
   });
-  const sum = (idle: boolean): number =>
-    pieces.reduce((all, { ms, isIdle }) => (isIdle === idle ? all + ms : all), 0);
-  const ms = sum(false);
-  const cut = Math.max(1, ms) * IDLE_PART;
-  const at = new Map<number, number>();
+  const ms = pieces.reduce((sum, piece) => (piece.isIdle ? sum : sum + piece.ms), 0);
+  const sends = pieces.filter(({ isSend }) => isSend).length;
+  const floor = ms * Math.min(SEND_PART, SENDS_PART / Math.max(1, sends));
+  const starts = new Map<number, number>();
   let length = 0;
   for (const piece of pieces) {
-    at.set(piece.from, length);
-    length += piece.isIdle ? Math.min(piece.ms, cut) : piece.ms;
+    starts.set(piece.from, length);
+    if (piece.isIdle) length += Math.min(piece.ms, ms * IDLE_PART);
+    else length += piece.isSend ? Math.max(piece.ms, floor) : piece.ms;
   }
-  at.set(edges.at(-1) ?? 0, length);
-  const part = (time: number): number => (length === 0 ? 0 : (at.get(time) ?? 0) / length);
-  const places = spans.map(({ from, to }) => {
-    const width = Math.max(BAR_PART, part(to) - part(from));
-    return { start: Math.min(part(from), 1 - width), width };
-  });
+  const part = (time: number): number => (starts.get(time) ?? length) / Math.max(1, length);
+  const places = spans.map(({ from, to }) => ({ start: part(from), width: part(to) - part(from) }));
   return { places, ms };
 }

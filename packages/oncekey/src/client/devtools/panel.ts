@@ -92,7 +92,7 @@ export function openPanel({ feed, faults, elsewhere, messages, isOpen, now }: Sh
 
   function draw(): void {
     const { intents } = feed;
-    const [newest] = intents;
+    const newest = latest();
     say(pill, intents.length === 0 ? messages.title : `${messages.title} ${intents.length}`);
     mark(pill, { "data-phase": newest ? phaseOf(newest.status) : null });
     clearInterval(tick);
@@ -119,9 +119,13 @@ export function openPanel({ feed, faults, elsewhere, messages, isOpen, now }: Sh
     breaking.draw();
   }
 
-  /** The newest, until somebody has chosen another one. */
   function current(): Intent | undefined {
-    return feed.intents.find(({ id }) => id === chosen) ?? feed.intents[0];
+    return feed.intents.find(({ id }) => id === chosen) ?? latest();
+  }
+
+  /** Where something happened last: that is shown until somebody has chosen. */
+  function latest(): Intent | undefined {
+    return feed.intents.toSorted((one, other) => lastAt(other) - lastAt(one))[0];
   }
 
   function drawLanes(): void {
@@ -151,6 +155,9 @@ export function openPanel({ feed, faults, elsewhere, messages, isOpen, now }: Sh
     },
   };
 }
+
+const lastAt = ({ log, sends }: Intent): number =>
+  Math.max(log.events.at(-1)?.at ?? 0, sends.at(-1)?.at ?? 0);
 
 /** Its name is defined, so that a page which hides what is undefined does not hide it. */
 function hosting(content: HTMLElement): HTMLElement {

@@ -35,8 +35,8 @@ header{display:flex;flex-wrap:wrap;align-items:center;gap:6px 14px;padding:9px 1
 .list,.detail{overflow:auto;padding:10px 14px}.list{border-inline-end:1px solid var(--edge);background:var(--raised)}
 .list h3,.list h4{margin-bottom:6px}.empty{color:var(--soft)}
 .intent{display:grid;grid-template-columns:1fr auto;align-items:center;gap:3px 8px;margin-bottom:10px}
-.pick{grid-column:1/-1;display:flex;align-items:center;gap:8px;text-align:start;width:100%;border-color:var(--edge)}
-.name{font-weight:600;overflow-wrap:anywhere}.pick code{color:var(--soft);overflow-wrap:anywhere;flex:1}
+.pick{grid-column:1/-1;display:flex;flex-wrap:wrap;align-items:center;gap:2px 8px;text-align:start;width:100%;border-color:var(--edge)}
+.name{font-weight:600;overflow-wrap:anywhere}.pick code{color:var(--soft);overflow-wrap:anywhere;flex:1 0 auto;max-width:100%}
 .badge{border:1px solid;border-radius:99px;padding:0 8px;white-space:nowrap;color:var(--soft);background:var(--calm)}
 [data-phase=SUBMIT].badge{color:var(--busy);background:var(--busy-ground)}
 [data-phase=SUCCESS].badge{color:var(--good);background:var(--good-ground)}
@@ -59,19 +59,20 @@ svg{width:100%;max-width:460px;display:block}
 svg path{fill:none;stroke:var(--edge);stroke-width:1}
 svg path.next{stroke:var(--accent);stroke-dasharray:3 3}svg path.gone{stroke:var(--accent);stroke-width:2.5}
 svg rect{fill:var(--ground);stroke:var(--control)}svg text{fill:var(--ink);text-anchor:middle;font-size:11px}
+svg .phase{fill:var(--soft);font-size:9px;font-weight:600;letter-spacing:.06em}
 svg .now rect{stroke-width:2.5;stroke:var(--busy);fill:var(--busy-ground)}svg .now text{font-weight:700}
 svg [data-phase=READY].now rect{stroke:var(--accent);fill:var(--calm)}
 svg [data-phase=SUCCESS].now rect{stroke:var(--good);fill:var(--good-ground)}
 svg [data-phase=FAIL].now rect{stroke:var(--grave);fill:var(--grave-ground)}
 svg [data-status=unknown].now rect,svg [data-status=conflict].now rect{stroke:var(--gold);fill:var(--gold-ground)}
 dl{display:grid;grid-template-columns:auto 1fr;gap:1px 10px}dt{color:var(--soft)}dd{overflow-wrap:anywhere}
-.state{grid-template-columns:auto 1fr auto 1fr}[data-new]{font-weight:700;color:var(--accent)}[data-new]::before{content:"▸ "}
+.state,.ways{grid-template-columns:auto 1fr auto 1fr}[data-new]{font-weight:700;color:var(--accent)}[data-new]::before{content:"▸ "}
 .scrub{display:flex;flex-wrap:wrap;align-items:center;gap:4px 10px;margin-block:3px 6px}
 input{flex:1 1 160px;accent-color:var(--accent);min-height:24px;margin:0}
 .effects{color:var(--soft);margin-top:4px}
 .faults{display:flex;flex-wrap:wrap;align-items:center;gap:6px 12px;padding:9px 14px;border-top:1px solid var(--edge)}
 .armed{color:var(--grave);font-weight:600}
-@container (max-width:600px){.body{display:block}.list,.detail{overflow:visible}.list{border-inline-end:0}.state{grid-template-columns:auto 1fr}}
+@container (max-width:600px){.body{display:block;flex:none}.list,.detail{overflow:visible}.list{border-inline-end:0}.state,.ways{grid-template-columns:auto 1fr}}
 @media (forced-colors:active){.lane li,.badge{forced-color-adjust:auto}svg rect{fill:Canvas;stroke:CanvasText}svg text{fill:CanvasText}
 svg path{stroke:GrayText}svg path.gone{stroke:Highlight}svg .now rect{stroke:Highlight!important;stroke-width:4;fill:Canvas!important}
 button[aria-pressed=true]{outline:2px solid Highlight}}

@@ -1,6 +1,6 @@
 /** What others may see of an intent: no key by which its answer could be fetched, and no body. */
 import { type Event, type Phase, phaseOf, type Status } from "../reduce.ts";
-import { type Intent, type Send, statusFor } from "./intent.ts";
+import type { Intent, Send } from "./intent.ts";
 import { momentsOf } from "./log.ts";
 import { shortKey } from "./short-key.ts";
 
@@ -23,7 +23,7 @@ export function viewOf(intent: Intent): IntentView {
   return {
     ...{ name, key: shortKey(key), phase: phaseOf(status), status, sends },
     events: momentsOf(log).map(({ event: { type, at }, state }) => ({
-      ...{ type, at, status: statusFor(intent, state) },
+      ...{ type, at, status: state.status },
     })),
   };
 }
