@@ -20,7 +20,7 @@ export interface Feed {
   /** A send leaves. What is returned is told what it brought. */
   left(ticket: Ticket, parcel: Parcel, fault: Fault | "offline" | null): (sight: Sight) => void;
   /** A call of the wrapper waits, or has given up. */
-  rested(key: string, reason: UnknownReason, ms: number | undefined): void;
+  rested(call: Ticket, reason: UnknownReason, ms?: number): void;
   /** Somebody sends the last request of an intent again, past the client. */
   leftByHand(intent: Intent): (brought: Pick<Send, "status" | "replayed"> | null) => void;
   clear(): void;
@@ -35,8 +35,8 @@ export function createFeed(ports: ClientPorts): Feed {
   const listeners = new Set<() => void>();
   /** Which intent a submit is at. */
   const current = new WeakMap<object, number>();
-  /** Those that no machine tells of. */
-  const calls = new Set<number>();
+  /** What was sent last for those that no machine tells of. */
+  const calls = new Map<number, Ticket>();
   let intents: readonly Intent[] = [];
   let count = 0;
 
@@ -55,7 +55,9 @@ export function createFeed(ports: ClientPorts): Feed {
 
   function begin(name: string, base: State): Intent {
     const intent = begun(++count, name, base);
-    intents = [intent, ...intents].slice(0, INTENTS_MAX);
+    const all = [intent, ...intents];
+    intents = all.slice(0, INTENTS_MAX);
+    for (const { id } of all.slice(INTENTS_MAX)) calls.delete(id);
     return intent;
   }
 
@@ -96,12 +98,10 @@ export function createFeed(ports: ClientPorts): Feed {
     }
   }
 
-  function callOf({ key, frozen, ...ticket }: Ticket): Intent {
-    const { intent } = ticket as { readonly intent?: string };
+  function callOf(ticket: Ticket): Intent {
+    const { key, frozen, intent } = ticket as Ticket & { readonly intent?: string };
     const { pathname } = new URL(frozen.request.url);
-    const made = begin(intent ?? `${frozen.request.method} ${pathname}`, calling(key));
-    calls.add(made.id);
-    return made;
+    return begin(intent ?? `${frozen.request.method} ${pathname}`, calling(key));
   }
 
   function settlePending(id: number): void {
@@ -146,9 +146,12 @@ export function createFeed(ports: ClientPorts): Feed {
     },
     told,
     left(ticket, parcel, fault) {
-      const { id } = byKey(ticket.key) ?? callOf(ticket);
-      if (calls.has(id)) {
+      const known = byKey(ticket.key);
+      const { id } = known ?? callOf(ticket);
+      const isCall = known === undefined || calls.has(id);
+      if (isCall) {
         settlePending(id);
+        calls.set(id, ticket);
         const { resend, comparesBody, retentionMs } = ticket.profile ?? unknownServer;
         const state = find(id)?.state;
         const server = { resend: resend && !ticket.frozen.once, comparesBody, retentionMs };
@@ -162,12 +165,13 @@ export function createFeed(ports: ClientPorts): Feed {
           status: response?.status ?? null,
           replayed: response ? isReplayed(response, parcel.header) : null,
         });
-        if (calls.has(id)) brought(id, finding);
+        if (calls.get(id) === ticket) brought(id, finding);
       };
     },
-    rested(key, reason, ms) {
-      const intent = byKey(key);
-      if (!intent || !calls.has(intent.id)) return;
+    rested(call, reason, ms) {
+      const intent = byKey(call.key);
+      // What a call says that was aborted is of no interest once it has been resumed.
+      if (!intent || calls.get(intent.id) !== call) return;
       change(intent.id, () => ({ pending: null }));
       tellCall(intent.id, resting(intent.state, reason, ms));
     },
@@ -177,6 +181,7 @@ export function createFeed(ports: ClientPorts): Feed {
     },
     clear() {
       intents = [];
+      calls.clear();
       publish();
     },
     subscribe(listener) {

@@ -8,7 +8,7 @@ import type { Feed } from "./feed.ts";
 export function watch(feed: Feed, faults: Faults, delayMs: number): () => void {
   const own: typeof tap = {
     told: feed.told,
-    waits: ({ key }, reason, ms) => feed.rested(key, reason, ms),
+    waits: feed.rested,
     async send(ticket, line, signal) {
       const { fetch, header } = line;
       const fault = faults.take();
