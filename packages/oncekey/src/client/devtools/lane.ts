@@ -69,7 +69,9 @@ export function placed(
   });
   const ms = pieces.reduce((sum, piece) => (piece.isIdle ? sum : sum + piece.ms), 0);
   const sends = pieces.filter(({ isSend }) => isSend).length;
-  const floor = ms * Math.min(SEND_PART, SENDS_PART / Math.max(1, sends));
+  const wished = Math.min(SEND_PART, SENDS_PART / Math.max(1, sends));
+  // Of the whole, which grows with each that is drawn out.
+  const floor = (ms * wished) / (1 - sends * wished);
   const starts = new Map<number, number>();
   let length = 0;
   for (const piece of pieces) {

@@ -26,7 +26,7 @@ button[aria-pressed=true]{border-color:var(--accent);box-shadow:inset 0 0 0 1px 
 .pill[data-phase=SUBMIT]::before{border-color:var(--busy);border-style:dotted}
 .pill[data-phase=SUCCESS]::before{border-color:var(--good);background:var(--good)}
 .pill[data-phase=FAIL]::before{border-color:var(--grave);border-radius:1px}
-.panel{width:min(860px,100vw - 24px);height:min(620px,100vh - 72px);overflow:auto;container-type:inline-size;background:var(--ground);
+.panel{width:min(860px,100vw - 24px);height:min(660px,100vh - 72px);overflow:auto;container-type:inline-size;background:var(--ground);
 border:1px solid var(--edge);border-radius:12px;box-shadow:0 10px 40px #0005;display:flex;flex-direction:column}
 header{display:flex;flex-wrap:wrap;align-items:center;gap:6px 14px;padding:9px 14px;border-bottom:1px solid var(--edge)}
 .counts{color:var(--soft);flex:1}.counts b{color:var(--ink);font-variant-numeric:tabular-nums}
