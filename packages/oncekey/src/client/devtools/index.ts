@@ -38,7 +38,7 @@ const NAME = "__ONCEKEY__";
  * Opens the panel; a second call begins anew. The returned function takes everything away again.
  * Throws a `ReferenceError` where there is no page.
  *
- * @example if (import.meta.env.DEV) (await import("oncekey/client/devtools")).openDevtools();
+ * @example if (import.meta.env.DEV) openDevtools({ isOpen: true });
  */
 export function openDevtools(options: DevtoolsOptions = {}): () => void {
   const page = window as unknown as { [NAME]?: Partial<DevtoolsFeed> };
