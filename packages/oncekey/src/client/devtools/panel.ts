@@ -11,7 +11,7 @@ import { make, mark, say } from "./make.ts";
 import type { DevtoolsMessages } from "./messages.ts";
 import { STYLE } from "./style.ts";
 
-export const ELEMENT = "oncekey-devtools";
+const ELEMENT = "oncekey-devtools";
 
 export interface Panel {
   draw(): void;
