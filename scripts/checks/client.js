@@ -8,6 +8,8 @@ import { BINDINGS, LIBRARY } from "./library.js";
 const BUDGETS = { createIdempotentFetch: 4_550, createSubmit: 9_900 };
 /** All of `oncekey/client/durable`, on its own; with `createSubmit` it shares most of that. */
 const DURABLE_BUDGET = 5_700;
+/** Decision 12: the panel, with all that it needs of the client. No page of a shop has it. */
+const DEVTOOLS_BUDGET = 15_000;
 /** Of each function of a binding, without the client below it and the framework beside it. */
 const BINDING_BUDGET = 600;
 /** Decisions 10 and 14: of what stands around a form or another library, above the client. */
@@ -37,11 +39,21 @@ export async function checkClient() {
     ...{ name: "*", budget: DURABLE_BUDGET, external: [] },
     from: `${LIBRARY}/dist/src/client/durable/index.js`,
   };
+  const devtools = {
+    ...{ name: "*", budget: DEVTOOLS_BUDGET, external: [] },
+    from: `${LIBRARY}/dist/src/client/devtools/index.js`,
+  };
   const integrations = Object.entries(INTEGRATION_BUDGETS).map(([name, budget]) => ({
     ...{ name: "*", budget, from: `${LIBRARY}/dist/src/client/${name}.js` },
     external: ["./index.js"],
   }));
-  const measured = [...client, durable, ...integrations, ...(await Promise.all(bindings)).flat()];
+  const measured = [
+    ...client,
+    durable,
+    devtools,
+    ...integrations,
+    ...(await Promise.all(bindings)).flat(),
+  ];
   const complaints = await Promise.all(
     measured.map(async (each) => {
       const over = (await compressedSize(each)) - each.budget;

@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["http", "core", "protocol"],
   client: ["client", "protocol"],
   "client/durable": ["client/durable", "client"],
+  "client/devtools": ["client/devtools", "client"],
   conformance: ["conformance", "core", "protocol"],
   adapters: ["adapters", "http"],
   ".": ["core", "http", "protocol"],

@@ -13,6 +13,7 @@ import { type ClientPorts, platform } from "./ports.ts";
 import type { Profile } from "./profiles.ts";
 import { isExpired, judge, pause, type RetrySettings } from "./retry.ts";
 import { checkServer, profileFor, type Server } from "./server.ts";
+import { tap } from "./tap.ts";
 import {
   type Fetch,
   isReplayed,
@@ -200,7 +201,7 @@ export function createIdempotentFetch(
         throw unknown(journey, "expired", {});
       }
       journey.attempts += 1;
-      const sight = await transmit(journey, line, signal);
+      const sight = await (tap.send ?? transmit)(journey, line, signal);
       const verdict = judge(sight.finding, journey.open, profile.resend && !frozen.once);
       if (verdict.kind !== "again") return land(journey, verdict, sight);
       journey.open = true;
@@ -208,6 +209,7 @@ export function createIdempotentFetch(
       const spent = { tries, elapsedMs: ports.now() - startedAt };
       const ms = pause(verdict, spent, retry, ports.random());
       if (ms === undefined) throw unknown(journey, verdict.reason, sight);
+      tap.waits?.(journey, verdict.reason, ms);
       // Nobody will read it, and unread it holds its connection.
       sight.response?.body?.cancel().catch(() => {});
       await sleep(ms, signal);
@@ -247,6 +249,7 @@ export function createIdempotentFetch(
 
   function unknown(journey: Journey, reason: UnknownReason, told: Partial<Sight>): OutcomeUnknown {
     journey.open = true;
+    tap.waits?.(journey, reason);
     const { frozen } = journey;
     remember(journey);
     // What is a stream has been sent, and there is nothing left to send.

@@ -7,6 +7,7 @@ import { reading } from "./reading.ts";
 import { profileFor } from "./server.ts";
 import { NOTHING, type Told } from "./snapshot.ts";
 import type { CheckAnswer } from "./submit-options.ts";
+import { tap } from "./tap.ts";
 import { isReplayed, lineOf, type Sight, spelled, transmit } from "./transmit.ts";
 
 export interface Sends {
@@ -67,7 +68,8 @@ export function createSends(
       const profile = profileOf(frozen);
       if (profile) frozen.request.headers.set(line.header, spelled(key, profile));
       const read = reading(profile ?? unknownServer);
-      const sight = await transmit({ frozen, key, profile: read.profile }, line, turn.signal);
+      const ticket = { frozen, key, profile: read.profile };
+      const sight = await (tap.send ?? transmit)(ticket, line, turn.signal);
       if (turn.isOver()) return;
       const { finding } = sight;
       if (finding.kind === "refused" && finding.unfit) {

@@ -20,6 +20,7 @@ import { createSends } from "./sends.ts";
 import { checkServer } from "./server.ts";
 import { type History, NOTHING, type Snapshot, snapshotOf } from "./snapshot.ts";
 import type { SubmitOptions } from "./submit-options.ts";
+import { tap } from "./tap.ts";
 import { createTurns } from "./turns.ts";
 
 export interface Submit<Input, Data = unknown> {
@@ -94,7 +95,9 @@ export function createSubmit<Input = unknown, Data = unknown>(
   function tell(bare: Parameters<Machine["tell"]>[0], news = told): void {
     const before = state;
     const stamp = { at: ports.now(), key: ports.key(), chance: ports.random() };
-    const [next, effects] = reduce(before, { ...bare, ...stamp } as Event);
+    const event = { ...bare, ...stamp } as Event;
+    tap.told?.(machine, name, before, event);
+    const [next, effects] = reduce(before, event);
     state = next;
     told = news;
     if (next.key !== before.key) {

@@ -1,7 +1,7 @@
 /**
  * A shop that remembers keys, on oncekey's own adapter, with a page that has the order form and what
- * its address asks for: `?bodies`, `?local`, `?tabs`, `?lockless`, `?intent=cart42`; and one that has a
- * queue: `/queue?start&worker&retention=1&as=ann`. Effects are counted here.
+ * its address asks for: `?bodies`, `?local`, `?tabs`, `?lockless`, `?intent=cart42`, `?devtools`; and one
+ * that has a queue: `/queue?start&worker&retention=1&as=ann`. Effects are counted here.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -28,9 +28,13 @@ const PAGE = `<!doctype html><title>Order</title>
 <output></output><script type="module" src="/page.js"></script>`;
 
 const SCRIPT = `
-import { clearIntents, createSubmit } from "/lib/client/index.js";
+import { clearIntents, createIdempotentFetch, createSubmit } from "/lib/client/index.js";
 import { indexedDbPersistence, localPersistence, tabLock } from "/lib/client/durable/index.js";
 const asked = new URLSearchParams(location.search);
+if (asked.has("devtools")) {
+  const { openDevtools } = await import("/lib/client/devtools/index.js");
+  globalThis.closeDevtools = openDevtools({ isOpen: true, delayMs: 60_000 });
+}
 if (asked.has("lockless")) Object.defineProperty(navigator, "locks", { value: undefined });
 const checkout = createSubmit({
   id: "checkout",
@@ -43,7 +47,7 @@ const checkout = createSubmit({
 const draw = () => { document.querySelector("output").value = JSON.stringify(checkout.getSnapshot()); };
 checkout.subscribe(draw);
 checkout.form(document.querySelector("form"));
-Object.assign(globalThis, { checkout, clearIntents });
+Object.assign(globalThis, { checkout, clearIntents, createIdempotentFetch });
 draw();
 `;
 

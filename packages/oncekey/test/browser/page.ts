@@ -51,7 +51,8 @@ function pages(path: string): Served | undefined {
 
 /** A compiled file of the client. */
 export function libraryFile(name: string): Served | undefined {
-  const [, file] = /^\/lib\/((?:client|client\/durable|protocol)\/[\w-]+\.js)$/.exec(name) ?? [];
+  const [, file] =
+    /^\/lib\/((?:client|client\/durable|client\/devtools|protocol)\/[\w-]+\.js)$/.exec(name) ?? [];
   if (file === undefined) return undefined;
   return { type: "text/javascript", body: readFileSync(join(LIBRARY, file), "utf8") };
 }

@@ -4,6 +4,7 @@ import type { ClientPorts } from "../ports.ts";
 import { reading } from "../reading.ts";
 import { isDefinite, isExpired, judge, pause } from "../retry.ts";
 import { profileFor, type Server } from "../server.ts";
+import { tap } from "../tap.ts";
 import { isReplayed, lineOf, spelled, transmit } from "../transmit.ts";
 import { type Row, rows } from "./queue-rows.ts";
 
@@ -79,11 +80,8 @@ export function createQueueSend(options: OfflineQueueOptions, ports: ClientPorts
     request.headers.set(line.header, spelled(key, profile));
     const read = reading(profile);
     const frozen = { request, bytes: row.bytes, once: false };
-    const { finding, response } = await transmit(
-      { frozen, key, profile: read.profile },
-      line,
-      signal,
-    );
+    const ticket = { frozen, key, profile: read.profile };
+    const { finding, response } = await (tap.send ?? transmit)(ticket, line, signal);
     if (signal.aborted) return undefined;
     if (isDefinite(finding, row.open)) {
       const { status = 0 } = finding.original ?? response ?? {};
