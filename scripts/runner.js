@@ -11,27 +11,32 @@ import { readReport } from "./report.js";
 /** A test that hangs fails by name, long before whoever runs it gives up on the whole run. */
 const TIMEOUT_MS = 240_000;
 
+/** One more than there are cores: most files wait for servers, browsers and leases, and not for us. */
+const AT_ONCE = Math.max(2, availableParallelism()) + 1;
+
 /** Loaded by the runner itself. */
 const REPORTER = pathToFileURL(join(import.meta.dirname, "report.js")).href;
 
 /**
  * Every compiled test that still has its source: a build leaves those of deleted files behind.
- * The list is ours, because Node 20's runner takes no patterns.
+ * The list is ours, because Node 20's runner takes no patterns. The longest come first, so that no
+ * core waits for the last one alone: they are those of the programs that try to break the promises.
  *
  * @returns {string[]} paths from the workspace's folder
  */
 export function testFiles() {
-  return ["packages", "apps"]
-    .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
-    .concat("bench", "verification", "examples")
+  const projects = ["apps", "packages"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
+  );
+  return ["verification", "bench", "examples", ...projects.sort()]
     .filter((project) => existsSync(join(ROOT, project, "dist")))
     .flatMap((project) =>
       readdirSync(join(ROOT, project, "dist"), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".test.js") && hasSource(project, file))
-        .map((file) => join(project, "dist", file)),
+        .map((file) => join(project, "dist", file))
+        .sort(),
     )
-    .concat(scriptTests())
-    .sort();
+    .concat(scriptTests());
 }
 
 /** The scripts' own, which nobody compiles. */
@@ -65,10 +70,7 @@ export async function runTests(files, { node = process.execPath, env }) {
     ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
     ...[`--test-reporter=${REPORTER}`, `--test-reporter-destination=${written}`],
   ];
-  const limits = [
-    `--test-timeout=${TIMEOUT_MS}`,
-    `--test-concurrency=${Math.max(2, availableParallelism())}`,
-  ];
+  const limits = [`--test-timeout=${TIMEOUT_MS}`, `--test-concurrency=${AT_ONCE}`];
   const child = spawn(node, ["--test", ...limits, ...reporters, ...files], {
     cwd: ROOT,
     env: { ...process.env, ...env },
