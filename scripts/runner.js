@@ -1,41 +1,49 @@
-/** Node's own test runner over compiled test files, and the count that it closes with. */
+/** Node's own test runner over compiled test files, and what became of them. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Failure, ROOT } from "./command.js";
+import { readReport } from "./report.js";
 
 /** A test that hangs fails by name, long before whoever runs it gives up on the whole run. */
 const TIMEOUT_MS = 240_000;
 
-/**
- * What the runner counted. Here a test that was skipped or cancelled has failed, because nobody
- * saw it pass.
- *
- * @typedef {object} Count
- * @property {number} passed
- * @property {number} failed
- */
+/** One more than there are cores: most files wait for servers, browsers and leases, and not for us. */
+const AT_ONCE = Math.max(2, availableParallelism()) + 1;
+
+/** Loaded by the runner itself. */
+const REPORTER = pathToFileURL(join(import.meta.dirname, "report.js")).href;
 
 /**
  * Every compiled test that still has its source: a build leaves those of deleted files behind.
- * The list is ours, because Node 20's runner takes no patterns.
+ * The list is ours, because Node 20's runner takes no patterns. The longest come first, so that no
+ * core waits for the last one alone: they are those of the programs that try to break the promises.
  *
  * @returns {string[]} paths from the workspace's folder
  */
 export function testFiles() {
-  return ["packages", "apps"]
-    .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => join(folder, name)))
-    .concat("bench", "verification", "examples")
+  const projects = ["apps", "packages"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
+  );
+  return ["verification", "bench", "examples", ...projects.sort()]
     .filter((project) => existsSync(join(ROOT, project, "dist")))
     .flatMap((project) =>
       readdirSync(join(ROOT, project, "dist"), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".test.js") && hasSource(project, file))
-        .map((file) => join(project, "dist", file)),
+        .map((file) => join(project, "dist", file))
+        .sort(),
     )
-    .sort();
+    .concat(scriptTests());
 }
+
+/** The scripts' own, which nobody compiles. */
+const scriptTests = () =>
+  readdirSync(import.meta.dirname)
+    .filter((name) => name.endsWith(".test.js"))
+    .map((name) => join("scripts", name));
 
 /**
  * @param {string} project
@@ -53,19 +61,16 @@ function hasSource(project, file) {
  *
  * @param {readonly string[]} files
  * @param {{ node?: string, env: Record<string, string> }} options
- * @returns {Promise<Count>}
+ * @returns {Promise<import("./report.js").Report>}
  */
 export async function runTests(files, { node = process.execPath, env }) {
   const folder = mkdtempSync(join(tmpdir(), "oncekey-tests-"));
-  const tap = join(folder, "tap");
+  const written = join(folder, "report");
   const reporters = [
     ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
-    ...["--test-reporter=tap", `--test-reporter-destination=${tap}`],
+    ...[`--test-reporter=${REPORTER}`, `--test-reporter-destination=${written}`],
   ];
-  const limits = [
-    `--test-timeout=${TIMEOUT_MS}`,
-    `--test-concurrency=${Math.max(2, availableParallelism())}`,
-  ];
+  const limits = [`--test-timeout=${TIMEOUT_MS}`, `--test-concurrency=${AT_ONCE}`];
   const child = spawn(node, ["--test", ...limits, ...reporters, ...files], {
     cwd: ROOT,
     env: { ...process.env, ...env },
@@ -75,26 +80,10 @@ export async function runTests(files, { node = process.execPath, env }) {
   process.once("exit", kill);
   const [code] = await once(child, "exit");
   process.off("exit", kill);
-  const count = countOf(readFileSync(tap, "utf8"));
+  const report = readReport(readFileSync(written, "utf8"));
   rmSync(folder, { recursive: true });
-  if (code !== 0 && count.failed === 0) {
+  if (code !== 0 && report.failed === 0) {
     throw new Failure(`The test runner of ${node} ended with ${code}, without a failed test.`);
   }
-  return count;
-}
-
-/**
- * The runner closes its report with "# tests N", "# pass N" and so on, the last of their kind: a
- * test may print such a line as well.
- *
- * @param {string} tap
- * @returns {Count}
- */
-function countOf(tap) {
-  const [tests, passed] = ["tests", "pass"].map((name) => {
-    const line = [...tap.matchAll(new RegExp(`^# ${name} (\\d+)$`, "gm"))].at(-1);
-    return Number(line?.[1] ?? 0);
-  });
-  if (!tests || passed === undefined) throw new Failure("The test runner ran no test.");
-  return { passed, failed: tests - passed };
+  return report;
 }

@@ -1,7 +1,7 @@
 /**
  * `npm test`: everything, from a fresh clone. Installs and builds, finds or gets the servers, runs
  * the checks, starts one server of each kind, tests on this Node and on the newer ones, and stops
- * the servers. The last line is the sum of what the runners counted.
+ * the servers. At its end stands what failed; the last line is the sum of what the runners counted.
  */
 import { compile, isCompiled } from "./better-sqlite3.js";
 import { build } from "./build.js";
@@ -19,6 +19,7 @@ import {
   TERMINAL,
   UPSTREAMS,
 } from "./programs.js";
+import { failureWords } from "./report.js";
 import { runTests, testFiles } from "./runner.js";
 import { startServers } from "./servers.js";
 
@@ -39,29 +40,41 @@ await main(async () => {
   compiled.catch(() => {}); // Heard when it is awaited.
 
   await build();
-  await pass(process.execPath, ["scripts/check.js"], {
+  await pass(process.execPath, ["scripts/check.js", "--built"], {
     otherwise: "A check failed; `npm run check` runs them alone.",
   });
   await compiled;
 
   const servers = await startServers();
-  const counts = await testEverywhere(servers.env).finally(servers.stop);
-  const passed = counts.reduce((sum, count) => sum + count.passed, 0);
-  const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+  const runs = [];
+  try {
+    for await (const run of testEverywhere(servers.env)) runs.push(run);
+  } finally {
+    await servers.stop();
+    // Also where a later run broke off: an earlier one may have failed.
+    process.stdout.write(failureWords(runs));
+  }
+  const passed = runs.reduce((sum, run) => sum + run.passed, 0);
+  const failed = runs.reduce((sum, run) => sum + run.failed, 0);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 });
 
 /** @param {Record<string, string>} env */
-async function testEverywhere(env) {
+async function* testEverywhere(env) {
   const files = testFiles();
+  // They come while the first tests run, and are missed, if they do not, when it is their turn.
+  const newer = NEWER.filter((each) => !process.version.startsWith(`v${each}.`)).map((release) => {
+    const got = nodeOf(release);
+    got.catch(() => {});
+    return { release, got };
+  });
   say(`testing on Node ${process.versions.node}`);
-  const counts = [await runTests(files, { env })];
+  yield { on: `Node ${process.versions.node}`, ...(await runTests(files, { env })) };
   const again = files.filter((file) => ON_NEWER.test(file));
-  for (const release of NEWER.filter((each) => !process.version.startsWith(`v${each}.`))) {
-    const node = await nodeOf(release);
+  for (const { release, got } of newer) {
+    const node = await got;
     say(`testing on Node ${release} what must hold there too`);
-    counts.push(await runTests(again, { env, node }));
+    yield { on: `Node ${release}`, ...(await runTests(again, { env, node })) };
   }
-  return counts;
 }

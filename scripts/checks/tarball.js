@@ -34,22 +34,13 @@ const PACKAGES = [
 
 /** publint reads the manifest, attw asks TypeScript: both about the packed tarball. */
 export async function checkResolution() {
-  for (const { at } of PACKAGES) await checkResolutionOf(at);
-}
-
-/** @param {string} at */
-async function checkResolutionOf(at) {
-  const folder = mkdtempSync(join(tmpdir(), "oncekey-pack-"));
-  try {
-    const { filename } = await pack(at, ["--pack-destination", folder]);
-    const tarball = join(folder, filename);
+  for (const { at } of PACKAGES) {
+    const { tarball } = await packed(at);
     await run(tool("publint"), ["run", tarball, "--strict"], { otherwise: "publint" });
     // They are ESM only: that CommonJS finds them through `require(esm)` alone is no fault. Nor has
     // a schema types.
     const esm = ["--profile", "esm-only", "--exclude-entrypoints", "oncekey.schema.json"];
     await run(tool("attw"), [tarball, ...esm], { otherwise: "attw" });
-  } finally {
-    rmSync(folder, { recursive: true });
   }
 }
 
@@ -83,7 +74,7 @@ export async function checkFiles() {
 
 /** @param {Package} published */
 async function checkFilesOf({ at, others, assets }) {
-  const files = (await pack(at, ["--dry-run"])).files.map(({ path }) => path);
+  const { files } = await packed(at);
   const papers = ["LICENSE", "README.md", "package.json", ...others];
   const strangers = files.filter(
     (path) => !COMPILED.test(path) && !papers.includes(path) && assets?.test(path) !== true,
@@ -101,14 +92,37 @@ async function checkFilesOf({ at, others, assets }) {
 const COMPILED = /^dist\/src\/.+\.(js|d\.ts)$/;
 
 /**
- * @param {string} at
- * @param {readonly string[]} options
- * @returns {Promise<{ filename: string, files: { path: string }[] }>}
+ * @typedef {object} Packed
+ * @property {string} tarball
+ * @property {readonly string[]} files
  */
-async function pack(at, options) {
-  const printed = await run("npm", ["pack", "--json", "--silent", ...options], {
+
+/** @type {Map<string, Promise<Packed>>} */
+const PACKED = new Map();
+
+/**
+ * Each package is packed once, whoever asks.
+ *
+ * @param {string} at
+ */
+function packed(at) {
+  const known = PACKED.get(at) ?? pack(at);
+  PACKED.set(at, known);
+  return known;
+}
+
+/**
+ * @param {string} at
+ * @returns {Promise<Packed>}
+ */
+async function pack(at) {
+  const folder = mkdtempSync(join(tmpdir(), "oncekey-pack-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  const printed = await run("npm", ["pack", "--json", "--silent", "--pack-destination", folder], {
     cwd: at,
     otherwise: "npm pack failed",
   });
-  return JSON.parse(printed)[0];
+  /** @type {[{ filename: string, files: { path: string }[] }]} */
+  const [{ filename, files }] = JSON.parse(printed);
+  return { tarball: join(folder, filename), files: files.map(({ path }) => path) };
 }

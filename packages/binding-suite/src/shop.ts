@@ -12,10 +12,8 @@ export interface Shop {
   readonly effects: string[];
   /** The keys of all requests, in the order in which they came. */
   readonly keys: (string | undefined)[];
-  /** How long an order takes. */
-  delayMs: number;
-  /** What an order waits for besides: a test lets it go by hand. */
-  held?: Promise<void>;
+  /** Holds what is at work, and the orders after it, until they are let go by hand. */
+  hold(): { go(): void };
   /** So many answers get lost after the work is done. */
   losing: number;
   close(): Promise<void>;
@@ -23,14 +21,14 @@ export interface Shop {
 
 export async function openShop(files: Readonly<Record<string, () => string>>): Promise<Shop> {
   const effects: string[] = [];
+  let held: Promise<void> | undefined;
   const keys: Shop["keys"] = [];
   const order = idempotency(
     { store: memoryStore(), scope: "global" },
     async (request: IncomingMessage, response: ServerResponse) => {
       const { dish } = JSON.parse(await text(request));
       effects.push(dish);
-      await new Promise((resolve) => setTimeout(resolve, shop.delayMs));
-      await shop.held;
+      await held;
       response.writeHead(201, { "content-type": "application/json" });
       response.end(JSON.stringify({ id: effects.length }));
     },
@@ -66,8 +64,14 @@ export async function openShop(files: Readonly<Record<string, () => string>>): P
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     effects,
     keys,
-    delayMs: 0,
     losing: 0,
+    hold() {
+      let go = (): void => {};
+      held = new Promise((resolve) => {
+        go = resolve;
+      });
+      return { go };
+    },
     async close() {
       server.close();
       server.closeAllConnections();

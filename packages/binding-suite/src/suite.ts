@@ -20,7 +20,8 @@ export function bindingSuite(name: string, bound: BoundPage): void {
 
   beforeEach(() => {
     const shop = world.shop();
-    Object.assign(shop, { delayMs: 0, losing: 0 });
+    shop.hold().go();
+    shop.losing = 0;
     shop.effects.length = shop.keys.length = 0;
   });
 
@@ -49,12 +50,14 @@ export function bindingSuite(name: string, bound: BoundPage): void {
 
   for (const [how, press] of Object.entries(THREE)) {
     holds(`${how}: one effect`, async (page, shop) => {
-      shop.delayMs = 600;
+      const { go } = shop.hold();
       await press(page);
       const { isPending } = await reaches(page, "submitting");
       equal(isPending, true);
       equal(await page.locator("#order").getAttribute("aria-busy"), "true", "C-45");
       equal(await page.locator("#pay").getAttribute("aria-disabled"), "true", "C-44");
+      await arrived(shop, 1);
+      go();
       const { isSuccess, data } = await reaches(page, "success");
       deepEqual({ isSuccess, data }, { isSuccess: true, data: { id: 1 } });
       deepEqual([shop.effects, shop.keys.length], [["soup"], 1]);
@@ -80,8 +83,10 @@ export function bindingSuite(name: string, bound: BoundPage): void {
   holds(
     "C-21: a button alone: three clicks and one after the answer, one effect",
     async (page, shop) => {
-      shop.delayMs = 200;
+      const { go } = shop.hold();
       await clicksInOneTask(page, "#alone");
+      await arrived(shop, 1);
+      go();
       await reaches(page, "success");
       await page.click("#alone");
       deepEqual([shop.effects, shop.keys.length], [["bread"], 1]);
@@ -122,11 +127,12 @@ export function bindingSuite(name: string, bound: BoundPage): void {
   holds(
     "reloaded in mid-flight: unknown, and the next click gets the same answer",
     async (page, shop) => {
-      shop.delayMs = 1_000;
+      const { go } = shop.hold();
       await page.click("#pay");
       await arrived(shop, 1);
       await page.reload();
       await reaches(page, "unknown");
+      go();
       await page.click("#pay");
       const { data } = await reaches(page, "success");
       deepEqual([data, shop.effects, new Set(shop.keys).size], [{ id: 1 }, ["soup"], 1]);

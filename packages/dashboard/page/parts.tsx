@@ -1,13 +1,16 @@
 /** The small parts that views are made of. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { LANGUAGE, say, sayWord } from "./texts.ts";
 import { agoWords, STATE_SIGNS, shortDigest } from "./words.ts";
 
-/** The heading of a view. It takes the focus, so that a keyboard or a reader goes on from there. */
+/**
+ * The heading of a view. It takes the focus, so that a keyboard or a reader goes on from there: in
+ * the moment in which it is shown. A moment later it would take it from whoever is on the way.
+ */
 export function Title({ text, children }: { text: string; children?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${text} · ${say("product")}`;
     heading.current?.focus({ preventScroll: true });
     scrollTo(0, 0);

@@ -1,5 +1,5 @@
 /** Settles a record in doubt, in two steps: say what is known, then confirm what will be done. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RecordPage } from "../src/api.ts";
 import type { SessionView } from "../src/dashboard.ts";
 import type { RecordView } from "../src/record-view.ts";
@@ -247,7 +247,7 @@ function Confirm(props: {
   const { review, wish } = props.step;
   const heading = useRef<HTMLHeadingElement>(null);
   const [isBusy, setBusy] = useState(false);
-  useEffect(() => heading.current?.focus(), []);
+  useLayoutEffect(() => heading.current?.focus(), []);
   async function confirm() {
     // A second press must not ask twice: the button keeps its focus and does nothing.
     if (isBusy) return;
@@ -294,7 +294,7 @@ const shapeWords = ({ status, bytes, type }: NonNullable<Review["answer"]>): str
 
 function Done({ id, happened }: { id: string; happened: boolean }) {
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => place.current?.focus(), []);
+  useLayoutEffect(() => place.current?.focus(), []);
   return (
     <div class="notice good" role="status" tabIndex={-1} ref={place}>
       <p>

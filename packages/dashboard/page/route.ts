@@ -1,5 +1,5 @@
 /** Which view the address names. It stands behind the `#`: no server and no log sees what is looked at. */
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 export type Route =
   | { readonly view: "keys"; readonly query: URLSearchParams }
@@ -29,7 +29,8 @@ export function linkToKeys(filters: Readonly<Record<string, string>>): string {
 
 export function useRoute(): Route {
   const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
+  // Before anybody can press a link: an address that changes unheard would show nothing.
+  useLayoutEffect(() => {
     const moved = () => setHash(location.hash);
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);

@@ -1,16 +1,22 @@
 /** C-49: every text is an option, with an English default, and is set as text. */
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { createDashboard, type Messages, signIn } from "@oncekey/dashboard";
 import { startDashboard } from "@oncekey/dashboard/node";
 import { settle } from "oncekey";
 import { memoryStore } from "oncekey/memory";
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { MESSAGES } from "../src/messages.ts";
 import { byHeader } from "./asking.ts";
 import { openBrowser, openPage } from "./browser.ts";
 import { claimed, inDoubt } from "./records.ts";
 import { told } from "./told.ts";
+
+let browser: Browser;
+before(async () => {
+  browser = await openBrowser();
+});
+after(() => browser.close());
 
 /** Greek letters in place of Latin ones, and the slots as they are. */
 const inGreek = (text: string): string =>
@@ -70,9 +76,8 @@ test("C-49: with every text replaced no view has an English word left", async ()
     [`#/keys/${"0".repeat(64)}`, ".problem"],
     ["#/keys?state=none", ".problem"],
   ];
-  const browser = await openBrowser();
+  const { page, complaints } = await openPage(browser);
   try {
-    const { page, complaints } = await openPage(browser);
     for (const [address, landmark] of views) {
       await page.goto(`${url}${address}`);
       await page.locator(`main ${landmark}`).first().waitFor();
@@ -92,7 +97,7 @@ test("C-49: with every text replaced no view has an English word left", async ()
       [],
     );
   } finally {
-    await browser.close();
+    await page.context().close();
     await close();
   }
 });
@@ -101,9 +106,8 @@ test("C-49: the sign-in has its texts replaced too", async () => {
   const authorize = signIn([{ name: "ann", role: "viewer", password: "correct horse battery" }]);
   const inspector = memoryStore();
   const { url, close } = await startDashboard({ inspector, authorize, messages: GREEK });
-  const browser = await openBrowser();
+  const { page } = await openPage(browser);
   try {
-    const { page } = await openPage(browser);
     await page.goto(url);
     deepEqual(await latinWords(page), []);
     await page.locator("[name=name]").fill("ann");
@@ -112,7 +116,7 @@ test("C-49: the sign-in has its texts replaced too", async () => {
     await page.locator(".problem").waitFor();
     deepEqual(await latinWords(page), []);
   } finally {
-    await browser.close();
+    await page.context().close();
     await close();
   }
 });
@@ -123,9 +127,8 @@ test("S-24: a text full of markup is shown as text, in the page and in the sign-
   const inspector = memoryStore();
   const authorize = signIn([{ name: "ann", role: "viewer", password: "correct horse battery" }]);
   const { url, close } = await startDashboard({ inspector, authorize, messages });
-  const browser = await openBrowser();
+  const { page, complaints } = await openPage(browser);
   try {
-    const { page, complaints } = await openPage(browser);
     await page.goto(url);
     equal(await page.locator(".lead").innerText(), markup);
     equal(await page.locator("img").count(), 0);
@@ -141,7 +144,7 @@ test("S-24: a text full of markup is shown as text, in the page and in the sign-
       [],
     );
   } finally {
-    await browser.close();
+    await page.context().close();
     await close();
   }
 });

@@ -59,15 +59,12 @@ test("C-54: a component that leaves in mid-flight stops nothing, and the next on
   const shop = world.shop();
   const { key } = await reaches(page, "ready");
   const orders = shop.effects.length;
-  let letGo = (): void => {};
-  shop.held = new Promise((resolve) => {
-    letGo = resolve;
-  });
+  const { go } = shop.hold();
   await page.click("#pay");
   await reaches(page, "submitting");
   await shows(page, false);
   await page.locator("#order").waitFor({ state: "detached" });
-  letGo();
+  go();
   await page.waitForFunction(() => /success/.test(Object.values(sessionStorage).join()));
   await shows(page, true);
   equal((await reaches(page, "success")).key, key);

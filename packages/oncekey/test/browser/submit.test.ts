@@ -16,8 +16,15 @@ beforeEach(() => {
 const OK: Step = { status: 201 };
 const keys = (): (string | undefined)[] => server().seen.map(({ key }) => key);
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-/** An answer that takes its time, as in the table that the client has to beat. */
-const SLOW: Step = { delayMs: 600 };
+/** The first answer comes when it is let go, and `next` come at once. */
+function hold(...next: readonly Step[]): { go(): void } {
+  let go = (): void => {};
+  const until = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  server().play({ until }, ...next);
+  return { go };
+}
 
 const snapshotOf = async (page: Page): Promise<Snapshot> =>
   JSON.parse(
@@ -65,9 +72,11 @@ const THREE: Readonly<Record<string, (page: Page) => Promise<void>>> = {
 
 for (const [how, press] of Object.entries(THREE)) {
   test(`P-150, C-16: ${how}: one request`, async () => {
-    server().play(SLOW);
+    const { go } = hold();
     const { page, complaints } = await open();
     await press(page);
+    await arrived(1);
+    go();
     await reaches(page, "success");
     equal(server().executions() > 0 && server().seen.length, 1);
     deepEqual(complaints, [], "C-2: nothing that a strict policy forbids");
@@ -145,12 +154,13 @@ test("C-32: the key of a hidden field is the first, and every later one is writt
 });
 
 test("P-149, C-35: reloaded in mid-flight: unknown, and the next click has the same key", async () => {
-  server().play({ delayMs: 1_500 }, OK);
+  const { go } = hold(OK);
   const { page } = await open();
   await page.click("#pay");
   await arrived(1);
   await page.reload();
   equal((await reaches(page, "unknown")).reason, "reloaded");
+  go();
   await page.click("#pay");
   await reaches(page, "success");
   equal(keys()[0], keys()[1]);
@@ -172,7 +182,7 @@ test("P-152, C-42: back out of the page cache after a success: a new key", async
 });
 
 test("P-151, C-36: a tab duplicated in SUBMIT sends the same key", async () => {
-  server().play({ delayMs: 1_500 }, OK);
+  const { go } = hold(OK);
   const { page } = await open();
   await page.click("#pay");
   await arrived(1);
@@ -185,6 +195,7 @@ test("P-151, C-36: a tab duplicated in SUBMIT sends the same key", async () => {
   await copy.click("#pay");
   await arrived(2);
   equal(keys()[0], keys()[1]);
+  go();
 });
 
 test("C-43: clearing intents empties the storage, and every open tab of that person", async () => {
@@ -207,11 +218,7 @@ test("C-43: clearing intents empties the storage, and every open tab of that per
 });
 
 test("C-44, C-45: busy is said to those who do not see it, and the focus stays", async () => {
-  let go = (): void => {};
-  const until = new Promise<void>((resolve) => {
-    go = resolve;
-  });
-  server().play({ until });
+  const { go } = hold();
   const { page } = await open();
   await page.focus("#pay");
   await page.keyboard.press("Enter");
@@ -225,7 +232,7 @@ test("C-44, C-45: busy is said to those who do not see it, and the focus stays",
 });
 
 test("C-44: the real attribute, where it is asked for, gives the focus back", async () => {
-  server().play(SLOW);
+  const { go } = hold();
   const { page } = await open("/?disabled");
   await page.focus("#pay");
   await page.keyboard.press("Enter");
@@ -234,6 +241,7 @@ test("C-44: the real attribute, where it is asked for, gives the focus back", as
     await page.locator("#pay").evaluate((button) => (button as HTMLButtonElement).disabled),
     true,
   );
+  go();
   await reaches(page, "success");
   equal(await page.evaluate(() => document.activeElement?.id), "pay");
 });
@@ -360,11 +368,7 @@ test("C-27: where a page is built, answers without the key raise one warning, an
 test("C-41: the browser finishes a send whose page was closed, and takes its answer", async () => {
   const { page, tabs } = await open();
   const other = await tabs.newPage();
-  let go = (): void => {};
-  const until = new Promise<void>((resolve) => {
-    go = resolve;
-  });
-  server().play({ until });
+  const { go } = hold();
   const before = server().answered();
   await page.evaluate(() => {
     const { createIdempotentFetch } =

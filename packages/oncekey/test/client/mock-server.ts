@@ -14,8 +14,6 @@ export interface Step {
   readonly drops?: "before" | "in-body";
   /** Answers when this has come. */
   readonly until?: Promise<unknown>;
-  /** Answers so much later. */
-  readonly delayMs?: number;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -91,7 +89,6 @@ export async function mockServer(pages: Pages = () => undefined): Promise<MockSe
       executions += 1;
     }
     await step.until;
-    if (step.delayMs) await new Promise((resolve) => setTimeout(resolve, step.delayMs));
     if (step.drops === "before") request.socket.destroy();
     else answer(step, key?.toString(), response);
   });
