@@ -89,8 +89,8 @@ export function App() {
           </p>
         )}
         <div class="columns">
-          <Person order={order} dish={dish} setDish={setDish} settings={settings} story={story} />
-          <Wire stage={stage} story={story} wish={settings} />
+          <Person {...{ order, dish, setDish, settings, change, story }} />
+          <Wire stage={stage} story={story} wish={settings} behind={player.waiting()} />
           <Truth story={story} />
         </div>
         <Dishes />

@@ -43,7 +43,7 @@ export function Recording({ trace }: { readonly trace: readonly Stamped[] }) {
           </button>
         </section>
         <div class="columns recorded">
-          <Wire stage={stage} story={show.story} wish={wishOf(new URLSearchParams())} />
+          <Wire stage={stage} story={show.story} wish={wishOf(new URLSearchParams())} behind={0} />
           <Truth story={show.story} />
         </div>
         <Dishes />

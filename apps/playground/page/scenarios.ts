@@ -65,7 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     id: "three-clicks",
     title: "Three clicks",
-    look: "Three requests carry one key to three processes: one turns gold, and the other two get its answer, byte for byte.",
+    look: "Three requests carry one key to three processes: one turns gold, and the other two get its answer, byte for byte. Then switch the protection off, and play it again.",
     looks: {
       off: "Nobody looks at the key: all three run, and the person pays three times.",
       lock: "While the first runs, the lock turns the others away. Then press Pay once more: the lock is gone, and it runs again.",

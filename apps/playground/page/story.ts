@@ -109,7 +109,10 @@ export function tell(story: Story, event: Stamped): Story {
     }
     case "arrived": {
       const { request, key, via, effects } = event;
-      const next = withSent(story, request, { number: request, key, via, effects });
+      const next = withSent(story, request, {
+        ...{ number: request, key, via, effects },
+        ...(via === "gateway" && { became: "ASKS…" }),
+      });
       const where = via === "gateway" ? " at the gateway" : "";
       return noted(next, event, `request ${nthOf(next, request)} arrives${where}`, "busy");
     }

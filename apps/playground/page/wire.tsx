@@ -10,14 +10,23 @@ interface Props {
   readonly stage: Ref<HTMLDivElement>;
   readonly story: Story;
   readonly wish: Wish;
+  /** How much has happened that is not shown yet. */
+  readonly behind: number;
 }
 
-export function Wire({ stage, story, wish }: Props) {
+export function Wire({ stage, story, wish, behind }: Props) {
   const sent = [...story.sent.values()];
   const isBefore = isGated(wish);
   return (
     <section class="wire" aria-labelledby="wire">
-      <h2 id="wire">The wire</h2>
+      <h2 id="wire">
+        The wire
+        {behind > 0 && (
+          <span class="behind">
+            shown later than it happened: {behind} {behind === 1 ? "thing" : "things"} to come
+          </span>
+        )}
+      </h2>
       <div class="stage" ref={stage} data-gated={isBefore || undefined}>
         <div class="end" data-place="person" aria-hidden="true" />
         {isBefore && (
