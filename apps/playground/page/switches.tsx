@@ -47,7 +47,7 @@ interface Props {
   change(next: Partial<Settings>): void;
 }
 
-const PROTECTIONS = { off: "Off", lock: "The deck’s lock only", oncekey: "oncekey" } as const;
+const PROTECTIONS = { off: "Off", lock: "The deck’s lock", oncekey: "oncekey" } as const;
 
 /** The picture comes first where not all fits beside it. Asked once: whoever opens them wants them. */
 const isNarrow = matchMedia("(max-width: 48rem)").matches;

@@ -20,6 +20,7 @@ const orderButton = (page: Page) => page.getByRole("button", { name: /^Pay/ });
 
 /** Real clicks in the middle of the button, as fast as a mouse can. */
 async function threeClicks(page: Page): Promise<void> {
+  await orderButton(page).scrollIntoViewIfNeeded();
   const box = await orderButton(page).boundingBox();
   ok(box);
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
@@ -149,7 +150,9 @@ describe("C-64: three clicks without a script", () => {
     test(protection, async () => {
       const { page } = await visit(`?scenario=no-script&protection=${protection}`);
       const form = page.frameLocator("iframe");
-      const box = await form.getByRole("button", { name: /^Pay/ }).boundingBox();
+      const button = form.getByRole("button", { name: /^Pay/ });
+      await button.scrollIntoViewIfNeeded();
+      const box = await button.boundingBox();
       ok(box);
       const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
       for (let click = 1; click <= 3; click++) {
@@ -236,7 +239,7 @@ describe("C-64: the winner stands still for longer than its lease, and is woken"
       await scene.counted(page, "replays", wanted.replays);
       await happened(page, wanted);
       const doubts = await page.locator(".chip").getByText("IN DOUBT").count();
-      equal(doubts, effects === "unrepeatable" ? 1 : 0);
+      equal(doubts > 0, effects === "unrepeatable");
       await page.context().close();
     });
   }
