@@ -6,7 +6,7 @@ import { Head } from "./head.tsx";
 import { listen } from "./live.ts";
 import { createOrder } from "./order.ts";
 import { Person } from "./person.tsx";
-import { SCENARIOS, scenarioOf } from "./scenarios.ts";
+import { lookOf, SCENARIOS, scenarioOf } from "./scenarios.ts";
 import { type Settings, searchOf, settingsOf } from "./settings.ts";
 import { useShow } from "./show.ts";
 import { Switches } from "./switches.tsx";
@@ -74,7 +74,7 @@ export function App() {
         <section class="look" aria-labelledby="scenario">
           <div>
             <h2 id="scenario">{scenario.title}</h2>
-            <p>{scenario.looks?.[settings.protection] ?? scenario.look}</p>
+            <p>{lookOf(scenario, settings)}</p>
           </div>
           {scenario.id !== "no-script" && (
             <button type="button" class="play" onClick={() => void play()}>
@@ -89,8 +89,8 @@ export function App() {
           </p>
         )}
         <div class="columns">
-          <Person order={order} dish={dish} setDish={setDish} settings={settings} story={story} />
-          <Wire stage={stage} story={story} protection={settings.protection} />
+          <Person {...{ order, dish, setDish, settings, change, story }} />
+          <Wire stage={stage} story={story} wish={settings} behind={player.waiting()} />
           <Truth story={story} />
         </div>
         <Dishes />

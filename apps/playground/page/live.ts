@@ -3,16 +3,34 @@ import type { Stamped } from "../src/happening.ts";
 import type { Player } from "./player.ts";
 
 export function listen(player: Player, connected: (is: boolean) => void): () => void {
-  const source = new EventSource("/feed");
-  let isNews = false;
-  source.onopen = () => connected(true);
-  source.onerror = () => {
-    isNews = false;
-    connected(false);
+  let source: EventSource | undefined;
+  let last = 0;
+  const open = () => {
+    let isNews = false;
+    source = new EventSource(`/feed?after=${last}`);
+    source.onopen = () => connected(true);
+    source.onerror = () => {
+      isNews = false;
+      connected(false);
+    };
+    source.addEventListener("now", () => {
+      isNews = true;
+    });
+    source.onmessage = ({ data }) => {
+      const event = JSON.parse(data) as Stamped;
+      last = event.seq;
+      player.push(event, isNews);
+    };
   };
-  source.addEventListener("now", () => {
-    isNews = true;
-  });
-  source.onmessage = ({ data }) => player.push(JSON.parse(data) as Stamped, isNews);
-  return () => source.close();
+  // An open connection would keep the page out of the page cache, where Back finds it.
+  const close = () => source?.close();
+  const shown = ({ persisted }: PageTransitionEvent) => persisted && open();
+  open();
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", shown);
+  return () => {
+    close();
+    removeEventListener("pagehide", close);
+    removeEventListener("pageshow", shown);
+  };
 }

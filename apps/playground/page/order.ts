@@ -43,7 +43,10 @@ export function createOrder(settings: Settings): Order {
       json: { dish },
       headers: { "x-guest": "ann" },
     }),
-    onSuccess: { message: "Thank you. Your order is in the kitchen." },
+    onSuccess: {
+      message: "Thank you. Your order is in the kitchen.",
+      ...(settings.scenario === "order-again" && { redirect: "/ordered" }),
+    },
   });
   const sendAgain = async (dish: string): Promise<void> => {
     const key = last;

@@ -4,6 +4,7 @@ import { control } from "./control.ts";
 import type { Order } from "./order.ts";
 import { type Settings, searchOf } from "./settings.ts";
 import type { Story } from "./story.ts";
+import { Clicks } from "./switches.tsx";
 
 const PHASES = ["READY", "SUBMIT", "SUCCESS", "FAIL"] as const;
 const GIVE_UP = "The earlier order may have happened. Give up its key, and start a new one?";
@@ -14,10 +15,11 @@ interface Props {
   readonly dish: string;
   setDish(dish: string): void;
   readonly settings: Settings;
+  change(next: Partial<Settings>): void;
   readonly story: Story;
 }
 
-export function Person({ order, dish, setDish, settings, story }: Props) {
+export function Person({ order, dish, setDish, settings, change, story }: Props) {
   const snapshot = order.getSnapshot();
   const isPlain = settings.scenario === "no-script";
   return (
@@ -48,7 +50,7 @@ export function Person({ order, dish, setDish, settings, story }: Props) {
           </label>
           <button type="submit" aria-disabled={settings.clicks === "once" && !snapshot.canSubmit}>
             {snapshot.phase === "SUBMIT" && <span class="spinner" aria-hidden="true" />}
-            Order, €12.50
+            Pay €12.50
           </button>
         </form>
       )}
@@ -62,6 +64,7 @@ export function Person({ order, dish, setDish, settings, story }: Props) {
             Key <Pill text={snapshot.key ?? order.lastKey() ?? "—"} />
           </p>
           <Afterwards order={order} snapshot={snapshot} story={story} />
+          <Clicks settings={settings} change={change} />
         </>
       )}
     </section>
@@ -98,7 +101,7 @@ function Afterwards({
   order,
   snapshot,
   story,
-}: Omit<Props, "settings" | "dish" | "setDish"> & {
+}: Pick<Props, "order" | "story"> & {
   readonly snapshot: Snapshot;
 }) {
   const isDoubted = [...story.sent.values()].some(({ became }) => became === "IN DOUBT");

@@ -1,6 +1,7 @@
 /** Plays what was recorded: the same picture, without a server. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Stamped } from "../src/happening.ts";
+import { wishOf } from "../src/wish.ts";
 import { Dishes } from "./dishes.tsx";
 import { Head } from "./head.tsx";
 import { useShow } from "./show.ts";
@@ -42,7 +43,7 @@ export function Recording({ trace }: { readonly trace: readonly Stamped[] }) {
           </button>
         </section>
         <div class="columns recorded">
-          <Wire stage={stage} story={show.story} protection="oncekey" />
+          <Wire stage={stage} story={show.story} wish={wishOf(new URLSearchParams())} behind={0} />
           <Truth story={show.story} />
         </div>
         <Dishes />

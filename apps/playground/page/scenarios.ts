@@ -1,5 +1,6 @@
 /** The scenarios: each a link, one sentence that says what to look at, and what a person would do. */
-import { control } from "./control.ts";
+import { isGated } from "../src/wish.ts";
+import { control, leaseMs } from "./control.ts";
 import type { Order } from "./order.ts";
 import { pathOf, type Settings } from "./settings.ts";
 import type { Story } from "./story.ts";
@@ -12,13 +13,16 @@ export interface Stage {
   until(is: (story: Story) => boolean): Promise<Story>;
 }
 
+/** What changes what there is to see. */
+type Look = Settings["protection"] | "gateway" | Settings["effects"];
+
 export interface Scenario {
   readonly id: string;
   readonly title: string;
   /** What to look at. */
   readonly look: string;
   /** What to look at instead, where it is not oncekey that protects. */
-  readonly looks?: Partial<Record<Settings["protection"], string>>;
+  readonly looks?: Partial<Record<Look, string>>;
   /** The switches that it starts with, where they differ from the usual ones. */
   readonly settings?: Partial<Settings>;
   play(stage: Stage): Promise<void>;
@@ -27,6 +31,9 @@ export interface Scenario {
 /** Between two clicks of somebody in a hurry: the least, and how much more the seed may add. */
 const HURRY_MS = 60;
 const HESITATION_MS = 180;
+
+/** As a part of it: the lease is over, and everybody has seen that it is. */
+const PAST_ITS_LEASE = 1.5;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -58,10 +65,12 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     id: "three-clicks",
     title: "Three clicks",
-    look: "Three requests carry one key to three processes: one turns gold, and the other two get its answer, byte for byte.",
+    look: "Three requests carry one key to three processes: one turns gold, and the other two get its answer, byte for byte. Then switch the protection off, and play it again.",
     looks: {
       off: "Nobody looks at the key: all three run, and the person pays three times.",
-      lock: "While the first runs, the lock turns the others away. Then press Order once more: the lock is gone, and it runs again.",
+      lock: "While the first runs, the lock turns the others away. Then press Pay once more: the lock is gone, and it runs again.",
+      gateway:
+        "Three requests carry one key to the gateway: one is passed on, and the five APIs, which protect nothing, never see the others.",
     },
     play: threeTimes,
   },
@@ -99,6 +108,12 @@ export const SCENARIOS: readonly Scenario[] = [
     looks: {
       off: "The winner dies right after its effect: the form sends again, and the person pays twice.",
       lock: "The winner dies and its lock expires: whoever comes next runs it again.",
+      repeatable:
+        "The winner dies right after its effect: when its lease has ended the next one does it again, as it was told that it may.",
+      transactional:
+        "The winner dies before its commit: what it wrote is gone with it, the next one runs, and the person pays once.",
+      gateway:
+        "The API dies right after its effect, and the gateway lives to tell: the record is in doubt at once, and nobody guesses.",
     },
     play: trapped("kill"),
   },
@@ -106,12 +121,26 @@ export const SCENARIOS: readonly Scenario[] = [
     id: "freeze",
     title: "Freeze and wake",
     look: "The winner stands still past its lease; once woken, its late answer heals the record, and a new check is replayed.",
+    looks: {
+      off: "The winner stands still; the second request runs, and the woken first one has been charged already: two effects.",
+      lock: "The winner stands still past its lock: the second request takes it and runs, and the person pays twice.",
+      repeatable:
+        "The winner stands still past its lease: the second one takes over and does it again; the first, once woken, is fenced off.",
+      transactional:
+        "The winner stands still in its transaction: nobody sees what it wrote, and there is one commit, whoever makes it.",
+      gateway:
+        "The API stands still, and the record’s owner does not: the gateway keeps the lease, and the second request waits.",
+    },
     async play(stage) {
       await trapped("freeze")(stage);
       const { boxes } = await stage.until((story) => frozenIn(story) !== undefined);
-      await stage.order.sendAgain(stage.dish);
+      const second = stage.order.sendAgain(stage.dish);
+      // Where the frozen one's lease ends, the second learns of it. Elsewhere it waits for the first.
+      const waits = isGated(stage.settings) || stage.settings.effects === "transactional";
+      await (waits ? pause(leaseMs * PAST_ITS_LEASE) : second);
       const frozen = frozenIn({ boxes });
       await control("wake", { instance: frozen });
+      await second;
       await stage.until(isAnswered);
       await stage.order.sendAgain(stage.dish);
     },
@@ -160,14 +189,10 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: "order-again",
-    title: "Order again",
-    look: "After SUCCESS a new order is a new intent with a new key: two effects, and both are right.",
-    async play({ order, dish, until }) {
-      order.press(dish);
-      await until(isAnswered);
-      order.reset();
-      order.press(dish);
-    },
+    title: "Back, and again",
+    look: "After SUCCESS the browser goes on. Press its own Back button, and Pay once more: a new key, a second effect, and both are right.",
+    // Back is the person's: a page that went back by itself would prove nothing.
+    play: async ({ order, dish }) => order.press(dish),
   },
   {
     id: "storm",
@@ -189,6 +214,13 @@ export const SCENARIOS: readonly Scenario[] = [
     play: threeTimes,
   },
 ];
+
+/** The sentence for these switches. */
+export function lookOf({ look, looks = {} }: Scenario, settings: Settings): string {
+  const { protection, effects } = settings;
+  if (protection !== "oncekey") return looks[protection] ?? look;
+  return (isGated(settings) ? looks.gateway : undefined) ?? looks[effects] ?? look;
+}
 
 export const scenarioOf = (id: string): Scenario =>
   SCENARIOS.find((scenario) => scenario.id === id) ?? (SCENARIOS[0] as Scenario);

@@ -22,5 +22,5 @@ export const searchOf = (settings: Settings): string =>
   `?${new URLSearchParams(Object.entries(settings).map(([name, value]) => [name, String(value)]))}`;
 
 /** Where an order goes: the API's switches are its query. */
-export const pathOf = ({ protection, effects, duplicates }: Wish): string =>
-  `/orders?${new URLSearchParams({ protection, effects, duplicates })}`;
+export const pathOf = ({ protection, effects, duplicates, dedup }: Wish): string =>
+  `/orders?${new URLSearchParams({ protection, effects, duplicates, dedup })}`;

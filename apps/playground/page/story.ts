@@ -3,6 +3,7 @@
  * same picture, whether it comes from five processes or from a recording.
  */
 import type { Stamped } from "../src/happening.ts";
+import type { Wish } from "../src/wish.ts";
 
 export type Tone = "busy" | "gold" | "calm" | "bad";
 
@@ -11,22 +12,31 @@ export interface Sent {
   /** Counted from 1 since the last clearing: what people see. */
   readonly nth: number;
   readonly key: string;
+  readonly via: "balancer" | "gateway";
+  readonly effects: Wish["effects"];
+  /** Undefined until the balancer has chosen: a duplicate that the gateway answers never gets there. */
   readonly instance: number | undefined;
   /** What became of it, in a word or two. */
   readonly became: string;
   readonly tone: Tone;
   readonly waitedMs: number;
   readonly hasRun: boolean;
+  /** Its effect is in a transaction: it has happened when that is committed. */
+  readonly isWritten: boolean;
+  readonly isRolledBack: boolean;
   readonly isReplay: boolean;
   readonly status: number | undefined;
   readonly sha256: string | undefined;
   readonly body: string | undefined;
 }
 
-export interface Box {
-  readonly instance: number;
+interface Process {
   readonly pid: number;
   readonly state: "up" | "killed" | "frozen";
+}
+
+export interface Box extends Process {
+  readonly instance: number;
 }
 
 export interface Effect {
@@ -51,13 +61,15 @@ export interface Moment {
 export interface Memory {
   readonly state: "in flight" | "completed" | "in doubt" | "released";
   /** Which process claimed it last. */
-  readonly owner: number;
+  readonly owner: number | "gateway";
   readonly key: string;
 }
 
 export interface Story {
   readonly memory: Memory | undefined;
   readonly boxes: readonly Box[];
+  /** Undefined in a recording of a scene without one. */
+  readonly gateway: Process | undefined;
   readonly sent: ReadonlyMap<number, Sent>;
   readonly effects: readonly Effect[];
   readonly moments: readonly Moment[];
@@ -69,6 +81,7 @@ export interface Story {
 export const BLANK: Story = {
   memory: undefined,
   boxes: [],
+  gateway: undefined,
   sent: new Map(),
   effects: [],
   moments: [],
@@ -83,46 +96,62 @@ const MOMENTS_MAX = 40;
 export function tell(story: Story, event: Stamped): Story {
   switch (event.what) {
     case "cleared":
-      return { ...BLANK, boxes: story.boxes };
+      return { ...BLANK, boxes: story.boxes, gateway: story.gateway };
     case "started":
-      return withBox(story, { instance: event.instance, pid: event.pid, state: "up" });
+      return withProcess(story, event.instance, { pid: event.pid, state: "up" });
     case "woken":
     case "killed":
     case "frozen": {
       const state = event.what === "woken" ? "up" : event.what;
-      const next = withBox(story, { instance: event.instance, pid: event.pid, state });
+      const next = withProcess(story, event.instance, { pid: event.pid, state });
       const tone = event.what === "woken" ? "calm" : "bad";
-      return noted(next, event, `API ${event.instance} ${event.what}, pid ${event.pid}`, tone);
+      return noted(next, event, `${nameOf(event.instance)} ${event.what}, pid ${event.pid}`, tone);
     }
     case "arrived": {
-      const next = withSent(story, event.request, { number: event.request, key: event.key });
-      return noted(next, event, `request ${nthOf(next, event.request)} arrives`, "busy");
+      const { request, key, via, effects } = event;
+      const next = withSent(story, request, {
+        ...{ number: request, key, via, effects },
+        ...(via === "gateway" && { became: "ASKS…" }),
+      });
+      const where = via === "gateway" ? " at the gateway" : "";
+      return noted(next, event, `request ${nthOf(next, request)} arrives${where}`, "busy");
     }
     case "sent":
       return withSent(story, event.request, { instance: event.instance, became: "ASKS…" });
     case "engine":
       return reported(story, event);
     case "run": {
-      const again = keyHas(story, event.request, ({ hasRun }) => hasRun);
+      const again = keyHas(story, event.request, (one) => one.hasRun && !one.isRolledBack);
       const became = `${again ? "EXECUTED AGAIN" : "EXECUTED"}${tokenOf(event.token)}`;
       const tone = again ? "bad" : "gold";
       const next = withSent(story, event.request, { became, tone, hasRun: true });
       return noted(
         { ...next, executions: next.executions + 1 },
         event,
-        `API ${event.instance} runs the handler${tokenOf(event.token)}`,
+        `${nameOf(event.instance)} runs the handler${tokenOf(event.token)}`,
         tone,
       );
     }
+    case "written":
+      return noted(
+        withSent(story, event.request, { isWritten: true }),
+        event,
+        `${event.dish} is written in a transaction, and nobody sees it yet`,
+        "calm",
+      );
+    case "rolled-back":
+      return rolledBack(story, event);
     case "effect": {
       const { instance, token, dish, request } = event;
+      const isCommitted = story.sent.get(request)?.isWritten === true;
       const isTooMany = story.effects.some((one) => sameKey(story, one.request, request));
       const next = {
         ...story,
         effects: [...story.effects, { request, instance, token, dish, isTooMany }],
       };
       const tone = isTooMany ? "bad" : "gold";
-      return noted(next, event, `the effect: ${dish} is charged`, tone);
+      const how = isCommitted ? "committed with its record: " : "the effect: ";
+      return noted(next, event, `${how}${dish} is charged`, tone);
     }
     case "answered": {
       const { status, sha256, body, replayed } = event;
@@ -135,6 +164,7 @@ export function tell(story: Story, event: Stamped): Story {
     }
     case "unanswered": {
       const was = story.sent.get(event.request);
+      if (was?.isRolledBack) return story;
       const became = was?.hasRun ? `${was.became} · NO ANSWER` : "NO ANSWER";
       const next = withSent(story, event.request, { became, tone: "bad" });
       return noted(next, event, `request ${nthOf(story, event.request)}: ${event.why}`, "bad");
@@ -199,13 +229,37 @@ function reported(story: Story, event: Reported): Story {
         "calm",
       );
     case "superseded":
+      return story.sent.get(request)?.isWritten
+        ? rolledBack(story, event)
+        : noted(story, event, `request ${nth}: superseded`, "bad");
+    case "gave-up": {
+      const isHeld = story.sent.get(request)?.effects === "unrepeatable";
+      const says = isHeld ? "nobody knows whether it happened" : "the next one may run it again";
+      const next = remembers(isHeld ? "in doubt" : "released");
+      return noted(next, event, `request ${nth} has no answer: ${says}`, "bad");
+    }
     case "lease-lost":
-    case "gave-up":
     case "not-recorded":
       return noted(story, event, `request ${nth}: ${event.event.replace("-", " ")}`, "bad");
     default:
       return story;
   }
+}
+
+function rolledBack(story: Story, event: Stamped & { readonly request: number }): Story {
+  const next = withSent(story, event.request, {
+    ...{ became: "ROLLED BACK", tone: "calm", isRolledBack: true },
+  });
+  const says = `request ${nthOf(story, event.request)}: rolled back, nothing has happened`;
+  return noted(next, event, says, "calm");
+}
+
+const nameOf = (instance: number | "gateway"): string =>
+  instance === "gateway" ? "the gateway" : `API ${instance}`;
+
+function withProcess(story: Story, instance: number | "gateway", process: Process): Story {
+  if (instance === "gateway") return { ...story, gateway: process };
+  return withBox(story, { ...process, instance });
 }
 
 function withBox(story: Story, box: Box): Story {
@@ -215,11 +269,15 @@ function withBox(story: Story, box: Box): Story {
 }
 
 const NEW: Omit<Sent, "number" | "nth" | "key"> = {
+  via: "balancer",
+  effects: "unrepeatable",
   instance: undefined,
   became: "on its way",
   tone: "busy",
   waitedMs: 0,
   hasRun: false,
+  isWritten: false,
+  isRolledBack: false,
   isReplay: false,
   status: undefined,
   sha256: undefined,

@@ -20,9 +20,7 @@ export function Truth({ story }: { readonly story: Story }) {
       <h2 id="truth">The truth</h2>
       <p class="money" role="status" data-bad={hasTooMany || undefined}>
         <b>€{charged}</b>
-        <span>
-          {hasTooMany ? "charged more than once for one order" : "charged, by the ledger"}
-        </span>
+        <span>{chargedFor(story)}</span>
       </p>
       <dl class="counts">
         {counts.map(([name, count]) => (
@@ -41,6 +39,15 @@ export function Truth({ story }: { readonly story: Story }) {
       <Timeline moments={story.moments} />
     </section>
   );
+}
+
+/** What the money was charged for, in words. */
+function chargedFor({ effects, sent }: Story): string {
+  if (effects.some(({ isTooMany }) => isTooMany)) return "charged more than once for one order";
+  if (effects.length === 0) return "nothing is charged yet";
+  return effects.length === 1 && sent.size > 1
+    ? `charged once, for ${sent.size.toLocaleString("en")} requests`
+    : "charged, by the ledger";
 }
 
 function Ledger({ effects }: { readonly effects: readonly Effect[] }) {
@@ -67,9 +74,13 @@ function Ledger({ effects }: { readonly effects: readonly Effect[] }) {
 function Answers({ sent }: { readonly sent: readonly Sent[] }) {
   const answered = sent.filter(({ status }) => status !== undefined);
   if (answered.length === 0) return null;
+  const isOne = answered.length > 1 && new Set(answered.map(({ sha256 }) => sha256)).size === 1;
   return (
     <>
-      <h3>The answers</h3>
+      <h3>
+        The answers
+        {isOne && <b class="same">, all of the same bytes</b>}
+      </h3>
       <ul class="answers">
         {answered
           .slice(0, ANSWERS_MAX)

@@ -4,11 +4,12 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import express from "express";
 import { optionalIdempotencyOf } from "oncekey/express";
-import type { Happening } from "./happening.ts";
 import { openLedger } from "./ledger.ts";
 import { protection } from "./protection.ts";
 import { openKitchen, type StoreName } from "./stores.ts";
-import { REQUEST_FIELD, TRAP_FIELD } from "./trap.ts";
+import { REQUEST_FIELD, TRAP_FIELD, type Trap, trapIn } from "./trap.ts";
+import { wishOf } from "./wish.ts";
+import { say, whenTold } from "./worker.ts";
 
 /** What a process is told at its start. */
 export interface ApiSettings {
@@ -20,21 +21,13 @@ export interface ApiSettings {
   /** Half of it before the effect and half after. */
   readonly cookingMs: number;
   readonly leaseMs: number;
+  /** Whoever knows it may set traps. */
+  readonly secret: string;
 }
 
-/** What a process says to its parent. */
-export type Said = { readonly port: number } | { readonly happening: Happening };
-
-/** Resolves when the parent has it: who is about to be killed has said its last. */
-const say = (said: Said): Promise<void> =>
-  new Promise((resolve) => {
-    if (process.send === undefined) resolve();
-    else process.send(said, undefined, undefined, () => resolve());
-  });
-
 async function serve(settings: ApiSettings): Promise<void> {
-  const { instance, cookingMs, leaseMs } = settings;
-  const { store, notifier, order } = await openKitchen(settings.store, settings.address);
+  const { instance, cookingMs, leaseMs, secret } = settings;
+  const kitchen = await openKitchen(settings.store, settings.address);
   const ledger = openLedger(settings.ledger);
   const app = express();
   app.disable("x-powered-by");
@@ -45,25 +38,12 @@ async function serve(settings: ApiSettings): Promise<void> {
   });
   app.post(
     "/orders",
-    protection({
-      store,
-      notifier,
-      leaseMs,
-      tell(request, { type, ...more }) {
-        const { waitedMs, attempt } = more;
-        void say({
-          happening: {
-            ...{ what: "engine", request, instance, event: type },
-            ...(waitedMs !== undefined && { waitedMs }),
-            ...(attempt !== undefined && { attempt }),
-          },
-        });
-      },
-    }),
+    protection({ instance, leaseMs, secret, notifier: kitchen.notifier }, kitchen),
     express.json(),
     express.urlencoded({ extended: false }),
     async (req: express.Request, res: express.Response) => {
-      const token = optionalIdempotencyOf(req)?.token ?? null;
+      const context = optionalIdempotencyOf<unknown>(req);
+      const token = context?.token ?? null;
       const dish = String(req.body.dish);
       const request = Number(req.get(REQUEST_FIELD) ?? 0);
       const record = (what: "run" | "effect") => {
@@ -72,9 +52,16 @@ async function serve(settings: ApiSettings): Promise<void> {
       };
       await record("run");
       await pause(cookingMs / 2);
-      await order(dish);
-      await record("effect");
-      await fallInto(req.get(TRAP_FIELD), instance);
+      if (context !== undefined && isTransactional(req) && kitchen.transactions !== undefined) {
+        // Not in the ledger: it has not happened before the commit, and only the database knows of that.
+        const written = { request, instance, token: context.token, dish };
+        await kitchen.transactions.order(context.transaction, written);
+        await say({ happening: { what: "written", ...written } });
+      } else {
+        await kitchen.order(dish);
+        await record("effect");
+      }
+      await fallInto(trapIn(req.get(TRAP_FIELD), secret), instance);
       await pause(cookingMs / 2);
       if (req.is("urlencoded")) res.redirect(303, "/thanks");
       else {
@@ -85,23 +72,19 @@ async function serve(settings: ApiSettings): Promise<void> {
     },
   );
   const server = createServer(app).listen(0, "127.0.0.1", () => {
-    void say({ port: (server.address() as AddressInfo).port });
+    void say({ ports: { orders: (server.address() as AddressInfo).port } });
   });
-  // When the parent is gone there is nobody left to answer.
-  process.once("disconnect", () => process.exit());
 }
 
+const isTransactional = ({ url }: express.Request): boolean =>
+  wishOf(new URL(url, "http://playground").searchParams).effects === "transactional";
+
 /** By the process itself, so that it is between its effect and its answer, and nowhere else. */
-async function fallInto(trap: string | undefined, instance: number): Promise<void> {
+async function fallInto(trap: Trap | undefined, instance: number): Promise<void> {
   if (trap === "kill") process.kill(process.pid, "SIGKILL");
   if (trap !== "freeze") return;
   await say({ happening: { what: "frozen", instance, pid: process.pid } });
   process.kill(process.pid, "SIGSTOP");
 }
 
-process.once("message", (settings: ApiSettings) => {
-  serve(settings).catch((error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  });
-});
+whenTold(serve);

@@ -1,9 +1,8 @@
-/** The API processes: started, known by their ports, killed, frozen, and stopped by their ids. */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
+/** The API processes: known by their ports, killed, frozen, and stopped by their ids. */
 import { fileURLToPath } from "node:url";
-import type { ApiSettings, Said } from "./api.ts";
+import type { ApiSettings } from "./api.ts";
 import type { Happening } from "./happening.ts";
+import { startWorker, type Worker } from "./worker.ts";
 
 export interface Instance {
   readonly instance: number;
@@ -20,65 +19,40 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-interface Slot {
-  child: ChildProcess;
-  origin: string | undefined;
-}
-
 const API = fileURLToPath(import.meta.resolve("./api.js"));
-/** Long enough to be seen dead, and short enough that four are not tired out. */
-const RESTART_MS = 1_500;
 
 export async function startCluster(
   size: number,
   settings: Omit<ApiSettings, "instance">,
   tell: (happening: Happening) => void,
 ): Promise<Cluster> {
-  const slots: Slot[] = [];
-  let isStopping = false;
-
-  const start = async (index: number): Promise<void> => {
+  const starting = Array.from({ length: size }, (_, index) => {
     const instance = index + 1;
-    const child = fork(API, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    const slot: Slot = { child, origin: undefined };
-    slots[index] = slot;
-    const pid = child.pid ?? 0;
-    child.on("message", (said: Said) => {
-      if ("happening" in said) tell(said.happening);
+    return startWorker({
+      ...{ script: API, settings: { ...settings, instance }, name: instance, tell },
     });
-    child.once("exit", () => {
-      const wasServing = slot.origin !== undefined;
-      slot.origin = undefined;
-      if (isStopping || !wasServing) return;
-      tell({ what: "killed", instance, pid });
-      setTimeout(() => {
-        if (!isStopping) start(index).catch((error: unknown) => console.error(error));
-      }, RESTART_MS).unref();
-    });
-    child.send({ ...settings, instance });
-    slot.origin = `http://127.0.0.1:${await portOf(child, instance)}`;
-    tell({ what: "started", instance, pid });
+  });
+  const stop = async (): Promise<void> => {
+    const started = await Promise.allSettled(starting);
+    await Promise.all(started.map((one) => one.status === "fulfilled" && one.value.stop()));
   };
-  const signal = (instance: number, name: NodeJS.Signals): number | undefined => {
-    const slot = slots[instance - 1];
-    return slot?.origin !== undefined && slot.child.kill(name) ? slot.child.pid : undefined;
-  };
-  const stop = async () => {
-    isStopping = true;
-    await Promise.all(slots.map(({ child }) => end(child)));
-  };
-
+  let workers: readonly Worker[];
   try {
-    await Promise.all(Array.from({ length: size }, (_, index) => start(index)));
+    workers = await Promise.all(starting);
   } catch (error) {
     await stop();
     throw error;
   }
+  const signal = (instance: number, name: NodeJS.Signals): number | undefined => {
+    const worker = workers[instance - 1];
+    return worker?.signal(name) ? worker.pid : undefined;
+  };
   return {
     instances: () =>
-      slots.flatMap(({ child, origin }, index) =>
-        origin === undefined ? [] : [{ instance: index + 1, pid: child.pid ?? 0, origin }],
-      ),
+      workers.flatMap((worker, index) => {
+        const origin = worker.origin("orders");
+        return origin === undefined ? [] : [{ instance: index + 1, pid: worker.pid, origin }];
+      }),
     kill(instance) {
       signal(instance, "SIGKILL");
     },
@@ -92,23 +66,4 @@ export async function startCluster(
     },
     stop,
   };
-}
-
-async function portOf(child: ChildProcess, instance: number): Promise<number> {
-  const failed = once(child, "exit").then(([code]) => {
-    throw new Error(`API process ${instance} ended with ${code} at its start.`);
-  });
-  failed.catch(() => {}); // Heard above, while it starts; later it is no failure of a start.
-  for (;;) {
-    const [said] = (await Promise.race([once(child, "message"), failed])) as [Said];
-    if ("port" in said) return said.port;
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  // A frozen one hears nothing until it is woken.
-  child.kill("SIGCONT");
-  child.kill("SIGTERM");
-  await once(child, "exit");
 }

@@ -39,7 +39,9 @@ export function createFeed(): Feed {
         "content-type": "text/event-stream",
         "cache-control": "no-store",
       });
-      const last = Number(incoming.headers["last-event-id"] ?? 0);
+      const { searchParams } = new URL(incoming.url ?? "/", "http://playground");
+      // What the browser says by itself is newer than what the address says.
+      const last = Number(incoming.headers["last-event-id"] ?? searchParams.get("after") ?? 0);
       outgoing.write(": welcome\n\n");
       outgoing.write(
         kept

@@ -3,22 +3,26 @@
  * been told. Types only, since the page speaks them too.
  */
 
+import type { Wish } from "./wish.ts";
+
 /** What a process, the balancer or a guard saw. Keys are shortened to their first 8 characters. */
 export type Happening =
   /** The ledger is empty again, and what was before is forgotten. */
   | { readonly what: "cleared" }
   | {
       readonly what: "started" | "killed" | "frozen" | "woken";
-      readonly instance: number;
+      readonly instance: number | "gateway";
       readonly pid: number;
     }
-  /** At the balancer. */
+  /** At the front, which asks the balancer, or the gateway before it. */
   | {
       readonly what: "arrived";
       readonly request: number;
       readonly key: string;
-      readonly path: string;
+      readonly via: "balancer" | "gateway";
+      readonly effects: Wish["effects"];
     }
+  /** From the balancer to a process. */
   | {
       readonly what: "sent";
       readonly request: number;
@@ -29,7 +33,7 @@ export type Happening =
   | {
       readonly what: "engine";
       readonly request: number;
-      readonly instance: number;
+      readonly instance: number | "gateway";
       readonly event: string;
       /** How long it waited for a running owner, in ms. */
       readonly waitedMs?: number;
@@ -44,6 +48,16 @@ export type Happening =
       readonly token: number | null;
       readonly dish: string;
     }
+  /** The effect is in a transaction, and nobody else can see it before the commit. */
+  | {
+      readonly what: "written";
+      readonly request: number;
+      readonly instance: number;
+      readonly token: number;
+      readonly dish: string;
+    }
+  /** Its process is gone, and what it had written is not in the database. */
+  | { readonly what: "rolled-back"; readonly request: number }
   /** The whole answer has gone out. */
   | {
       readonly what: "answered";

@@ -1,6 +1,6 @@
 /** Serves the page, the feed that moves it, the controls, and the API behind the balancer. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Balancer } from "./balancer.ts";
+import type { Listener } from "./balancer.ts";
 import type { Controls } from "./controls.ts";
 import type { Feed } from "./feed.ts";
 import type { Entry } from "./ledger.ts";
@@ -10,14 +10,23 @@ import { wishOf } from "./wish.ts";
 
 /** What a page is served with. */
 export interface Behind {
-  readonly balance: Balancer;
+  readonly balance: Listener;
   readonly ledger: () => Entry[];
   readonly feed: Feed;
   readonly controls: Controls;
+  readonly facts: Facts;
+}
+
+/** What the page is to know of the kitchen before anything happens. */
+export interface Facts {
+  readonly hasTransactions: boolean;
+  readonly leaseMs: number;
 }
 
 interface File {
   readonly type: string;
+  /** Asked for again, but kept in the page cache, where Back finds the page as it was left. */
+  readonly isLeft?: boolean;
   readonly body: string;
 }
 
@@ -30,12 +39,13 @@ const HEADERS = {
   "referrer-policy": "same-origin",
 };
 
-export function createPage({ balance, ledger, feed, controls }: Behind): RequestListener {
+export function createPage({ balance, ledger, feed, controls, facts }: Behind): RequestListener {
   const own = createOwnPage();
   const files: Readonly<Record<string, File>> = {
-    "/": html("index.html", own.token),
-    "/plain": html("plain.html", own.token),
-    "/thanks": html("thanks.html", own.token),
+    "/": { ...html("index.html", own.token, facts), isLeft: true },
+    "/plain": html("plain.html", own.token, facts),
+    "/thanks": html("thanks.html", own.token, facts),
+    "/ordered": html("ordered.html", own.token, facts),
     "/page.css": { type: "text/css; charset=utf-8", body: read("page.css") },
     "/page.js": { type: "text/javascript; charset=utf-8", body: bundled() },
   };
@@ -49,8 +59,9 @@ export function createPage({ balance, ledger, feed, controls }: Behind): Request
     }
     const found = incoming.method === "GET" ? files[path] : undefined;
     if (found !== undefined) {
+      const cached = found.isLeft ? { "cache-control": "no-cache" } : {};
       outgoing
-        .writeHead(200, { ...HEADERS, "content-type": found.type })
+        .writeHead(200, { ...HEADERS, ...cached, "content-type": found.type })
         .end(fresh(found.body, searchParams));
     } else if (incoming.method === "GET" && path === "/ledger") {
       outgoing.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(ledger()));
@@ -90,8 +101,12 @@ async function textOf(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function html(name: string, token: string): File {
-  return { type: "text/html; charset=utf-8", body: read(name).replaceAll("{{token}}", token) };
+function html(name: string, token: string, { hasTransactions, leaseMs }: Facts): File {
+  const body = read(name)
+    .replaceAll("{{token}}", token)
+    .replaceAll("{{transactions}}", hasTransactions ? "yes" : "no")
+    .replaceAll("{{lease}}", String(leaseMs));
+  return { type: "text/html; charset=utf-8", body };
 }
 
 /** What a page without a script cannot make: its key, new each time, and where its order goes. */

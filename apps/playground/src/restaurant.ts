@@ -1,21 +1,33 @@
 /** The whole scene: a store, a ledger, the API processes, and a balancer in front of them. */
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type RequestListener } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { recordId, settle } from "oncekey";
 import { Agent, request } from "undici";
 import { createBalancer } from "./balancer.ts";
 import { startCluster } from "./cluster.ts";
+import { createCommits } from "./commits.ts";
 import { createControls, type Storm } from "./controls.ts";
 import { createFeed } from "./feed.ts";
-import type { Stamped } from "./happening.ts";
-import { clearLedger, createLedger, type Entry, readLedger } from "./ledger.ts";
+import type { GatewaySettings } from "./gateway.ts";
+import type { Happening, Stamped } from "./happening.ts";
+import { clearLedger, createLedger, type Entry, openLedger, readLedger } from "./ledger.ts";
 import type { Behind } from "./page.ts";
-import { openKitchen, openPlace, type StoreName } from "./stores.ts";
+import { hasTransactions, openKitchen, openPlace, type StoreName } from "./stores.ts";
 import type { Trap } from "./trap.ts";
+import { gateOf } from "./wish.ts";
+import { startWorker, type Worker } from "./worker.ts";
 
 export interface Restaurant {
   readonly origin: string;
@@ -39,6 +51,8 @@ interface Settings {
   readonly page?: (behind: Behind) => RequestListener;
 }
 
+const GATEWAY = fileURLToPath(import.meta.resolve("./gateway.js"));
+
 /** Whose key it is on the page: there is one guest. */
 const GUEST = "ann";
 
@@ -51,15 +65,25 @@ export async function openRestaurant(settings: Settings): Promise<Restaurant> {
   const place = await openPlace(store);
   const kitchen = await openKitchen(store, place.address);
   const feed = createFeed();
-  const cluster = await startCluster(
-    instances,
-    { store, address: place.address, ledger: path, cookingMs, leaseMs },
-    feed.tell,
-  );
+  const secret = randomBytes(16).toString("hex");
+  const commits = createCommits({
+    ...{ signed: kitchen.signed, ledger: openLedger(path), tell: feed.tell },
+  });
+  const tell = (happening: Happening): void => {
+    feed.tell(happening);
+    commits.heard(happening);
+  };
+  const at = { store, address: place.address, leaseMs, secret };
+  const cluster = await startCluster(instances, { ...at, ledger: path, cookingMs }, tell);
+  let gateway: Worker | undefined;
   let trap: Trap | undefined;
-  const balance = createBalancer({
+  const balancer = createBalancer({
     instances: cluster.instances,
-    tell: feed.tell,
+    gate: (wish) => gateway?.origin(gateOf(wish)),
+    ...{ secret, tell },
+    afterwards: async ({ effects }) => {
+      if (effects === "transactional") await commits.count();
+    },
     takeTrap() {
       const taken = trap;
       trap = undefined;
@@ -87,19 +111,29 @@ export async function openRestaurant(settings: Settings): Promise<Restaurant> {
       return settle(kitchen.store, record, happened ? { happened, answer } : { happened });
     },
   });
-  const listener = settings.page?.({ balance, ledger, feed, controls }) ?? balance;
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
-  server.listen(settings.port, "127.0.0.1");
-  await once(server, "listening");
+  const { front, behind } = balancer;
+  const facts = { hasTransactions: hasTransactions(store), leaseMs };
+  const listener = settings.page?.({ balance: front, ledger, feed, controls, facts }) ?? front;
+  const server = await listening(listener, settings.port);
+  const inner = await listening(behind, 0);
+  if (settings.page !== undefined) {
+    const upstream = originOf(inner);
+    gateway = await startWorker({
+      ...{ script: GATEWAY, name: "gateway", tell },
+      settings: { ...at, upstream } satisfies GatewaySettings,
+    });
+  }
   return {
     origin: originOf(server),
     ledger,
     told: feed.told,
     orders: kitchen.orders,
     async stop() {
-      server.closeAllConnections();
-      server.close();
-      await cluster.stop();
+      for (const one of [server, inner]) {
+        one.closeAllConnections();
+        one.close();
+      }
+      await Promise.all([cluster.stop(), gateway?.stop()]);
       await kitchen.close();
       await place.stop();
       rmSync(directory, { recursive: true, force: true });
@@ -107,7 +141,17 @@ export async function openRestaurant(settings: Settings): Promise<Restaurant> {
   };
 }
 
-const originOf = (server: ReturnType<typeof createServer>): string =>
+async function listening(
+  listener: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown,
+  port: number,
+): Promise<Server> {
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+const originOf = (server: Server): string =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 /** From here, because a browser opens six connections at a time. */

@@ -13,6 +13,13 @@ export interface Outcome {
   readonly answersIdentical: boolean;
 }
 
+/** One run, one effect, and one answer for everybody who was not told to come again. */
+export const isHeld = (outcome: Outcome): boolean =>
+  outcome.executions === 1 &&
+  outcome.effects === 1 &&
+  outcome.replays + outcome.conflicts === outcome.requests - 1 &&
+  outcome.answersIdentical;
+
 /** One request, for the table. */
 export interface Sent {
   /** Which process answered it. */

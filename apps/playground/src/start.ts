@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { createPage } from "./page.ts";
 import { recordingOf } from "./recording.ts";
 import { openRestaurant, type Restaurant } from "./restaurant.ts";
-import { play } from "./scenario.ts";
+import { isHeld, play } from "./scenario.ts";
 import { STORES, type StoreName } from "./stores.ts";
 import { tableOf } from "./table.ts";
 
@@ -86,7 +86,7 @@ async function playOnce(wanted: Arguments): Promise<void> {
     const { outcome, sent } = await play(restaurant, wanted.duplicates);
     if (wanted.record !== undefined) writeFileSync(wanted.record, recordingOf(restaurant.told()));
     console.log(wanted.json ? JSON.stringify(outcome) : tableOf(outcome, sent));
-    process.exitCode = outcome.effects === 1 ? 0 : 1;
+    process.exitCode = isHeld(outcome) ? 0 : 1;
   } finally {
     await restaurant.stop();
   }

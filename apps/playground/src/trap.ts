@@ -14,3 +14,11 @@ export const TRAP_FIELD = "x-trap";
 export const REQUEST_FIELD = "x-request";
 
 export const isTrap = (word: unknown): word is Trap => TRAPS.some((trap) => trap === word);
+
+/** Processes listen on ports that any page could find: they believe whoever knows the secret. */
+export const trapField = (trap: Trap, secret: string): string => `${secret} ${trap}`;
+
+export function trapIn(field: string | string[] | undefined, secret: string): Trap | undefined {
+  const [given, trap] = String(field ?? "").split(" ");
+  return given === secret && isTrap(trap) ? trap : undefined;
+}

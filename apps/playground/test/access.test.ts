@@ -65,7 +65,7 @@ test("C-48: three presses of Enter and a change of the protection, by keyboard a
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
   await page.waitForURL(/protection=off/);
-  await tabTo(page, /^Order/);
+  await tabTo(page, /^Pay/);
   for (let press = 1; press <= 3; press++) await page.keyboard.press("Enter");
   await scene.counted(page, "effects", 3);
   await page.context().close();
@@ -95,7 +95,7 @@ test("C-66: paused nothing is shown of what happens, and each step shows one thi
   await scene.clear();
   const { page } = await scene.visit(browser, "");
   await page.getByRole("radio", { name: "Paused" }).click();
-  await page.getByRole("button", { name: /^Order/ }).click();
+  await page.getByRole("button", { name: /^Pay/ }).click();
   // It has happened, and the page has been told: the form has its answer.
   await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
   await scene.counted(page, "requests", 0);
@@ -111,7 +111,7 @@ test("C-66: in slow motion everything is shown, in its order", async () => {
   await scene.clear();
   const { page } = await scene.visit(browser, "");
   await page.getByRole("radio", { name: "Slow motion" }).click();
-  await page.getByRole("button", { name: /^Order/ }).click();
+  await page.getByRole("button", { name: /^Pay/ }).click();
   await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
   await scene.counted(page, "effects", 1);
   await scene.quiet(page);

@@ -10,5 +10,10 @@ export async function openBrowser(): Promise<Browser> {
     throw new Error("Chromium is not installed: on Debian, apt-get install chromium");
   }
   // Its sandbox does not start for root, and all that it is shown here is our own.
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  return chromium.launch({
+    executablePath,
+    args: ["--no-sandbox"],
+    // Playwright turns the page cache off, and one of the scenarios is about it.
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
+  });
 }

@@ -1,5 +1,5 @@
 /** Every scenario in a real Chromium: what the page counts is what the ledger file holds. */
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser } from "./browser.ts";
@@ -16,10 +16,11 @@ after(async () => {
 });
 
 const playButton = (page: Page) => page.getByRole("button", { name: "Play" });
-const orderButton = (page: Page) => page.getByRole("button", { name: /^Order/ });
+const orderButton = (page: Page) => page.getByRole("button", { name: /^Pay/ });
 
 /** Real clicks in the middle of the button, as fast as a mouse can. */
 async function threeClicks(page: Page): Promise<void> {
+  await orderButton(page).scrollIntoViewIfNeeded();
   const box = await orderButton(page).boundingBox();
   ok(box);
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
@@ -44,6 +45,19 @@ async function agrees(page: Page, wanted: Record<string, number>): Promise<void>
   equal(shown.effects, ledger.filter(({ what }) => what === "effect").length);
 }
 
+/** The same, where how many requests it took is the client's affair. */
+async function happened(
+  page: Page,
+  wanted: Record<"executions" | "replays" | "effects", number>,
+): Promise<void> {
+  await agrees(page, { ...wanted, requests: (await counts(page)).requests ?? 0 });
+}
+
+const phase = (page: Page, words: string) =>
+  page.locator(".phases [aria-current]").getByText(words).waitFor();
+
+const keyOn = (page: Page): Promise<string> => page.locator(".key .pill").innerText();
+
 describe("C-64: three clicks with a real mouse", () => {
   for (const { search, wanted, money } of [
     {
@@ -58,6 +72,11 @@ describe("C-64: three clicks with a real mouse", () => {
     },
     {
       search: "?protection=oncekey",
+      wanted: { requests: 3, executions: 1, replays: 2, effects: 1 },
+      money: "€12.50",
+    },
+    {
+      search: "?protection=oncekey&effects=transactional",
       wanted: { requests: 3, executions: 1, replays: 2, effects: 1 },
       money: "€12.50",
     },
@@ -131,7 +150,9 @@ describe("C-64: three clicks without a script", () => {
     test(protection, async () => {
       const { page } = await visit(`?scenario=no-script&protection=${protection}`);
       const form = page.frameLocator("iframe");
-      const box = await form.getByRole("button", { name: "Order" }).boundingBox();
+      const button = form.getByRole("button", { name: /^Pay/ });
+      await button.scrollIntoViewIfNeeded();
+      const box = await button.boundingBox();
       ok(box);
       const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
       for (let click = 1; click <= 3; click++) {
@@ -171,39 +192,94 @@ test("C-64: unrepeatable: the winner is killed after its effect, and nobody runs
   const { page } = await visit("?scenario=kill");
   await playButton(page).click();
   await page.locator(".box[data-state=killed]").waitFor();
-  await page.locator(".phases [aria-current]").getByText("unknown").waitFor();
+  await phase(page, "unknown");
   await page.locator(".chip").getByText("IN DOUBT").first().waitFor();
-  const { executions, effects, replays } = await counts(page);
-  deepEqual({ executions, effects, replays }, { executions: 1, effects: 1, replays: 0 });
-  equal(scene.ledger().filter(({ what }) => what === "effect").length, 1);
+  await happened(page, { executions: 1, replays: 0, effects: 1 });
 
   await page.getByRole("button", { name: "It happened" }).click();
   await page.getByRole("button", { name: "Check again" }).click();
-  await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
+  await phase(page, "SUCCESS");
   await scene.counted(page, "replays", 1);
-  equal((await counts(page)).effects, 1);
+  await happened(page, { executions: 1, replays: 1, effects: 1 });
   await page.context().close();
   await allUp();
 });
 
-test("C-64: repeatable: the winner is killed after its effect, and the next one does it again", async () => {
-  const { page } = await visit("?scenario=kill&effects=repeatable");
-  await playButton(page).click();
-  await page.locator(".phases [aria-current]").getByText("SUCCESS").waitFor();
-  await scene.counted(page, "effects", 2);
-  equal(scene.ledger().filter(({ what }) => what === "effect").length, 2);
-  await page.context().close();
-  await allUp();
+describe("C-64: the winner is killed between its effect and its record", () => {
+  for (const { effects, counted } of [
+    { effects: "repeatable", counted: 2 },
+    { effects: "transactional", counted: 1 },
+  ]) {
+    test(`${effects}: ${counted}, and the next one has run`, async () => {
+      const { page } = await visit(`?scenario=kill&effects=${effects}`);
+      await playButton(page).click();
+      await phase(page, "SUCCESS");
+      await scene.counted(page, "executions", 2);
+      await scene.counted(page, "effects", counted);
+      await happened(page, { executions: 2, replays: 0, effects: counted });
+      equal(await page.locator(".money").getAttribute("data-bad"), counted > 1 ? "true" : null);
+      equal(await page.locator(".chip").getByText("ROLLED BACK").count(), 2 - counted);
+      await page.context().close();
+      await allUp();
+    });
+  }
 });
 
-test("C-64: a frozen winner that is woken heals its record", async () => {
-  const { page } = await visit("?scenario=freeze");
-  await playButton(page).click();
-  await page.locator(".chip").getByText("IN DOUBT").first().waitFor();
-  await scene.counted(page, "replays", 1);
-  const { executions, effects } = await counts(page);
-  deepEqual({ executions, effects }, { executions: 1, effects: 1 });
-  await page.context().close();
+describe("C-64: the winner stands still for longer than its lease, and is woken", () => {
+  for (const { effects, wanted } of [
+    { effects: "unrepeatable", wanted: { executions: 1, replays: 1, effects: 1 } },
+    { effects: "repeatable", wanted: { executions: 2, replays: 2, effects: 2 } },
+    { effects: "transactional", wanted: { executions: 1, replays: 2, effects: 1 } },
+  ]) {
+    test(`${effects}: ${wanted.effects}`, async () => {
+      const { page } = await visit(`?scenario=freeze&effects=${effects}`);
+      await playButton(page).click();
+      await page.locator(".box[data-state=frozen]").waitFor();
+      await scene.counted(page, "requests", 3);
+      await scene.counted(page, "replays", wanted.replays);
+      await happened(page, wanted);
+      const doubts = await page.locator(".chip").getByText("IN DOUBT").count();
+      equal(doubts > 0, effects === "unrepeatable");
+      await page.context().close();
+    });
+  }
+});
+
+describe("C-64: with the record at the gateway", () => {
+  test("three clicks reach it, and one reaches an API", async () => {
+    const { page, complaints } = await visit("?dedup=gateway");
+    await threeClicks(page);
+    await scene.counted(page, "replays", 2);
+    await scene.quiet(page);
+    await agrees(page, { requests: 3, executions: 1, replays: 2, effects: 1 });
+    equal(await page.locator(".gate .chip").getByText("WAITED → REPLAYED").count(), 2);
+    equal(await page.locator(".boxes .chip").count(), 1);
+    equal(new Set(await page.locator(".answers code").allInnerTexts()).size, 1);
+    // A guard in the API would have given the run a token.
+    deepEqual(
+      scene.ledger().map(({ token }) => token),
+      [null, null],
+    );
+    deepEqual(complaints, []);
+    await page.context().close();
+  });
+
+  test("the API is killed after its effect: in doubt, and nobody runs it again", async () => {
+    const { page } = await visit("?scenario=kill&dedup=gateway");
+    await playButton(page).click();
+    await phase(page, "unknown");
+    await page.locator(".store strong").getByText("in doubt").waitFor();
+    await happened(page, { executions: 1, replays: 0, effects: 1 });
+    await page.context().close();
+    await allUp();
+  });
+
+  test("transactional cannot be chosen: the API's writes are in no transaction of its", async () => {
+    const { page } = await visit("?dedup=gateway&effects=transactional");
+    equal(await page.getByRole("radio", { name: "Transactional" }).isDisabled(), true);
+    equal(await page.getByRole("radio", { name: "Unrepeatable" }).isChecked(), true);
+    await page.context().close();
+  });
 });
 
 test("C-64: another order under the same key is refused with 422", async () => {
@@ -264,13 +340,25 @@ test("C-64: in doubt: who says that it did not happen lets it run again", async 
   await allUp();
 });
 
-test("C-64: a second order that is meant is a second effect, and no alarm", async () => {
-  const { page } = await visit("?scenario=order-again");
+test("C-64, C-42: Back after success comes out of the page cache, with a new key for a new order", async () => {
+  const { page, complaints } = await visit("?scenario=order-again");
+  await page.evaluate(() => Object.assign(globalThis, { survived: true }));
+  const first = await keyOn(page);
   await playButton(page).click();
+  await page.waitForURL(/\/ordered$/);
+  await page.goBack({ waitUntil: "commit" });
+  equal(await page.evaluate(() => "survived" in globalThis), true, "it came out of the page cache");
+  await phase(page, "READY");
+  notEqual(await keyOn(page), first);
+  await scene.counted(page, "effects", 1);
+  await orderButton(page).click();
+  await page.waitForURL(/\/ordered$/);
+  await page.goBack({ waitUntil: "commit" });
   await scene.counted(page, "effects", 2);
   await scene.quiet(page);
   await agrees(page, { requests: 2, executions: 2, replays: 0, effects: 2 });
   equal(await page.locator(".money").getAttribute("data-bad"), null);
+  deepEqual(complaints, []);
   await page.context().close();
 });
 

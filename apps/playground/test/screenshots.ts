@@ -19,10 +19,11 @@ interface View {
   readonly status: string;
 }
 
-const usual = { width: 1440, height: 1060, colorScheme: "light", status: "SUCCESS" } as const;
+const usual = { width: 1440, height: 960, colorScheme: "light", status: "SUCCESS" } as const;
 const VIEWS: readonly View[] = [
   { ...usual, name: "oncekey", search: "" },
   { ...usual, name: "off", search: "?protection=off", colorScheme: "dark" },
+  { ...usual, name: "gateway", search: "?dedup=gateway" },
   { ...usual, name: "kill", search: "?scenario=kill", status: "unknown" },
   { ...usual, name: "phone", search: "", width: 390, height: 844 },
 ];
