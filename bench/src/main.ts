@@ -24,6 +24,9 @@ interface Program {
 
 const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
   race: () => import("./race.ts"),
+  alone: () => import("./alone.ts"),
+  scale: () => import("./scale.ts"),
+  reaper: () => import("./reaper.ts"),
 };
 
 // Databases are killed when this process exits, but a signal alone would end it without an exit.
