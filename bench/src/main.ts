@@ -27,6 +27,12 @@ const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
   alone: () => import("./alone.ts"),
   scale: () => import("./scale.ts"),
   reaper: () => import("./reaper.ts"),
+  waiting: () => import("./waiting.ts"),
+  bodies: () => import("./bodies.ts"),
+  connections: () => import("./connections.ts"),
+  processes: () => import("./processes.ts"),
+  memory: () => import("./memory.ts"),
+  imports: () => import("./imports.ts"),
 };
 
 // Databases are killed when this process exits, but a signal alone would end it without an exit.

@@ -23,11 +23,11 @@ export interface Plot {
 const IMAGES = fileURLToPath(new URL("../../../docs/images", import.meta.url));
 
 const [WIDTH, HEIGHT] = [720, 400];
-const MARGIN = { top: 44, right: 20, bottom: 48, left: 64 } as const;
+const MARGIN = { top: 44, right: 28, bottom: 48, left: 64 } as const;
 const LEGEND_LINE = 18;
 
 /** Okabe and Ito's, in shades that both backgrounds bear; each line has marks of its own beside. */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9"];
+const COLOURS = ["#2b83ca", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9"];
 const MARKS = ["circle", "square", "diamond"] as const;
 
 const STYLE = `
