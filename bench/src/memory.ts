@@ -1,5 +1,6 @@
 /** What a request in flight holds, what a record keeps, and what a request allocates. */
 import { Pool } from "undici";
+import { allocatedBy, recordAllocations } from "./allocations.ts";
 import { BODY } from "./contestant.ts";
 import { contestantNamed } from "./contestants.ts";
 import { machine } from "./cores.ts";
@@ -7,15 +8,17 @@ import { createDatabases, type Databases } from "./databases.ts";
 import { medianOf, shown, table } from "./figures.ts";
 import { type Answers, loaderOf } from "./load.ts";
 import type { Options } from "./options.ts";
-import { type Running, start } from "./running.ts";
+import { start } from "./running.ts";
 
 const COLLECTING = ["--expose-gc"];
-/** A young generation that a measurement does not fill: nothing is collected, so all is counted. */
-const SPACIOUS = ["--min-semi-space-size=512", "--max-semi-space-size=512"];
 const CONNECTIONS = 16;
 const WARM_UP = 500;
 
-export async function run({ quick, rounds, requests }: Options): Promise<number> {
+export async function run({ quick, rounds, requests, record: isRecorded }: Options): Promise<number> {
+  if (isRecorded) {
+    console.log(`recorded: ${JSON.stringify(await recordAllocations())}`);
+    return 0;
+  }
   const times = rounds ?? (quick ? 1 : 5);
   const databases = createDatabases();
   try {
@@ -24,16 +27,16 @@ export async function run({ quick, rounds, requests }: Options): Promise<number>
       const bare = await flightBytes("held: node", databases, inFlight);
       return [bare, await flightBytes("held: node + memory", databases, inFlight)] as const;
     });
-    const records = quick ? 2_000 : 20_000;
-    const record = await repeat(times, () => recordBytes(databases, records));
-    const bare = await repeat(times, () => allocated("node", databases));
-    const ours = await repeat(times, () => allocated("node + memory", databases));
+    const kept = quick ? 2_000 : 20_000;
+    const record = await repeat(times, () => recordBytes(databases, kept));
+    const bare = await repeat(times, () => allocatedBy("node", databases));
+    const ours = await repeat(times, () => allocatedBy("node + memory", databases));
 
     console.log(`${machine()}; medians of ${times} runs, each in a process of its own.\n`);
     const over = medianOf(flight.map(([without, held]) => held - without));
     const rows = [
       [`a request in flight, bytes over bare (of ${inFlight})`, shown(over, 0)],
-      [`a record in memory, bytes beside its answer (of ${records})`, shown(medianOf(record), 0)],
+      [`a record in memory, bytes beside its answer (of ${kept})`, shown(medianOf(record), 0)],
       ...(["first", "again"] as const).map((phase) => {
         const median = (of: typeof bare) => medianOf(of.map((each) => each[phase]));
         const what = phase === "first" ? "a first request" : "a duplicate";
@@ -105,35 +108,4 @@ async function recordBytes(databases: Databases, count: number): Promise<number>
   await running.stop();
   const kept = [...answers.values()].reduce((sum, answer) => sum + Buffer.byteLength(answer), 0);
   return (after - before - kept) / count;
-}
-
-export interface Allocated {
-  readonly first: number;
-  readonly again: number;
-}
-
-/** Bytes for each request, of a contestant's whole process: nothing is collected in between. */
-export async function allocated(name: string, databases: Databases): Promise<Allocated> {
-  const contestant = contestantNamed(name);
-  const running = await start(contestant, databases, SPACIOUS);
-  const loader = loaderOf(running.port, CONNECTIONS);
-  const answers: Answers = new Map();
-  // Code that is compiled meanwhile would be counted too.
-  const warm: Answers = new Map();
-  await loader.first(WARM_UP, warm);
-  await loader.again(contestant, warm);
-  const count = 1_000;
-  const first = await grown(running, () => loader.first(count, answers));
-  const again = await grown(running, () => loader.again(contestant, answers));
-  await loader.close();
-  await running.stop();
-  return { first: first / count, again: again / count };
-}
-
-async function grown(running: Running, load: () => Promise<unknown>): Promise<number> {
-  const before = await running.memory();
-  await load();
-  const after = await running.memory();
-  if (after.collections !== before.collections) throw new Error("Something was collected.");
-  return after.used - before.used;
 }

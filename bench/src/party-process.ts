@@ -48,7 +48,7 @@ async function sides(): Promise<{ readonly store: Store; readonly notifier: Noti
 }
 
 const { store, notifier } = await sides();
-const options = { store, notifier: counted(notifier), waitMs: WAIT_MS };
+const options = { store, notifier: counted(notifier), waitMs: WAIT_MS, storeTimeoutMs: WAIT_MS };
 /** Of the machine, so that two processes can compare what they read. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const owning = oncekey(options);
