@@ -14,7 +14,12 @@ const COLLECTING = ["--expose-gc"];
 const CONNECTIONS = 16;
 const WARM_UP = 500;
 
-export async function run({ quick, rounds, requests, record: isRecorded }: Options): Promise<number> {
+export async function run({
+  quick,
+  rounds,
+  requests,
+  record: isRecorded,
+}: Options): Promise<number> {
   if (isRecorded) {
     console.log(`recorded: ${JSON.stringify(await recordAllocations())}`);
     return 0;

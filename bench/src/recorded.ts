@@ -26,6 +26,8 @@ const SHORT: Race = {
 /** A contestant's first requests and duplicates, in CPU time of a bare first request. */
 type Ratios = Readonly<Record<string, { readonly first: number; readonly again: number }>>;
 
+export const recordedRatios = (): Ratios => JSON.parse(readFileSync(FILE, "utf8"));
+
 type Racing = (race: Race) => Promise<Raced>;
 
 export async function record(race: Racing): Promise<number> {
@@ -37,7 +39,7 @@ export async function record(race: Racing): Promise<number> {
 
 /** Ends with 1 where a ratio is that much worse twice. */
 export async function check(race: Racing): Promise<number> {
-  const recorded: Ratios = JSON.parse(readFileSync(FILE, "utf8"));
+  const recorded = recordedRatios();
   let worse = complaints(recorded, await measured(race));
   if (worse.length > 0) {
     const again = complaints(recorded, await measured(race));
