@@ -28,6 +28,8 @@ export interface Contestant {
   readonly kind: "bare" | "oncekey" | "floor" | "peer";
   /** The name of the contestant that does the same work without keys. */
   readonly bare: string;
+  /** The name of ours that does the same: over node:http, or on the same database. */
+  readonly beside?: string;
   readonly place: PlaceKind;
   /** What marks a replay beside its bytes, if anything does. */
   readonly marker?: string;

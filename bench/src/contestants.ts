@@ -1,5 +1,5 @@
 /** Everybody who takes part. Each is loaded only in the process that runs it. */
-import type { Contestant, PlaceKind, Setting } from "./contestant.ts";
+import type { Contestant, PlaceKind } from "./contestant.ts";
 
 const MARKER = "idempotent-replayed";
 
@@ -10,6 +10,10 @@ const floors = () => import("./contestants/floors.ts");
 const frameworks = () => import("./contestants/frameworks.ts");
 const proxies = () => import("./contestants/proxies.ts");
 const peers = () => import("./contestants/peers.ts");
+const engines = () => import("./contestants/engines.ts");
+const twins = () => import("./contestants/twins.ts");
+const bodies = () => import("./contestants/bodies.ts");
+const held = () => import("./contestants/held.ts");
 
 const bare = (name: string, start: Start, place: PlaceKind = "none"): Contestant => ({
   ...{ name, kind: "bare", bare: name, place, start },
@@ -17,6 +21,16 @@ const bare = (name: string, start: Start, place: PlaceKind = "none"): Contestant
 
 const ours = (name: string, place: PlaceKind, start: Start, bare = "node"): Contestant => ({
   ...{ name, kind: "oncekey", bare, place, marker: MARKER, start },
+});
+
+const adapter = (framework: string, start: Start): Contestant => ({
+  ...ours(`${framework} + memory`, "none", start, framework),
+  beside: "node + memory",
+});
+
+/** A store of ours that shares no write with those who call at the same time. */
+const twin = (name: string, place: PlaceKind, start: Start): Contestant => ({
+  ...{ name, kind: "floor", bare: "node", place, marker: MARKER, start },
 });
 
 const floor = (name: string, place: PlaceKind, start: Start): Contestant => ({
@@ -37,6 +51,13 @@ export const CONTESTANTS: readonly Contestant[] = [
   floor("floor: Redis", "redis", async (setting) => (await floors()).redis(setting)),
   floor("floor: Postgres", "postgres", async (setting) => (await floors()).postgres(setting)),
 
+  twin("twin: SQLite FULL, a transaction for each call", "sqlite", async (setting) =>
+    (await twins()).sqlite(setting),
+  ),
+  twin("twin: Postgres, a statement for each call", "postgres", async (setting) =>
+    (await twins()).postgres(setting),
+  ),
+
   bare("own transaction", async (setting) => (await node()).transactionAlone(setting), "postgres"),
   ours(
     "own transaction + Postgres",
@@ -46,26 +67,13 @@ export const CONTESTANTS: readonly Contestant[] = [
   ),
 
   bare("express", async (setting) => (await frameworks()).express(setting)),
-  ours(
-    "express + memory",
-    "none",
-    async (setting: Setting) => (await frameworks()).expressGuarded(setting),
-    "express",
-  ),
+  adapter("express", async (setting) => (await frameworks()).expressGuarded(setting)),
   bare("fastify", async (setting) => (await frameworks()).fastify(setting)),
-  ours(
-    "fastify + memory",
-    "none",
-    async (setting) => (await frameworks()).fastifyGuarded(setting),
-    "fastify",
-  ),
+  adapter("fastify", async (setting) => (await frameworks()).fastifyGuarded(setting)),
   bare("hono", async (setting) => (await frameworks()).hono(setting)),
-  ours(
-    "hono + memory",
-    "none",
-    async (setting) => (await frameworks()).honoGuarded(setting),
-    "hono",
-  ),
+  adapter("hono", async (setting) => (await frameworks()).honoGuarded(setting)),
+  bare("web", async (setting) => (await frameworks()).web(setting)),
+  adapter("web", async (setting) => (await frameworks()).webGuarded(setting)),
 
   {
     ...{ name: "peer: express-idempotency", kind: "peer", bare: "express", place: "none" },
@@ -73,7 +81,18 @@ export const CONTESTANTS: readonly Contestant[] = [
   },
   {
     ...{ name: "peer: @node-idempotency/core + Redis", kind: "peer", bare: "node", place: "redis" },
+    beside: "node + Redis",
     start: async (setting) => (await peers()).nodeIdempotency(setting),
+  },
+  {
+    ...{ name: "peer: Powertools + Redis", kind: "peer", bare: "node", place: "redis" },
+    beside: "node + Redis",
+    start: async (setting) => (await peers()).powertools(setting),
+  },
+  {
+    ...{ name: "peer: DBOS + Postgres", kind: "peer", bare: "node", place: "postgres" },
+    beside: "node + Postgres",
+    start: async (setting) => (await engines()).dbos(setting),
   },
 
   bare("proxy: http-proxy", async (setting) => (await proxies()).httpProxy(setting), "upstream"),
@@ -91,8 +110,26 @@ export const CONTESTANTS: readonly Contestant[] = [
   ),
 ];
 
+/** Those of other programs than the race: their handlers do other work. */
+export const OTHERS: readonly Contestant[] = [
+  bare("bodies: node", async (setting) => (await bodies()).bare(setting)),
+  ours(
+    "bodies: node + memory",
+    "none",
+    async (setting) => (await bodies()).memory(setting),
+    "bodies: node",
+  ),
+  bare("held: node", async (setting) => (await held()).bare(setting)),
+  ours(
+    "held: node + memory",
+    "none",
+    async (setting) => (await held()).memory(setting),
+    "held: node",
+  ),
+];
+
 export function contestantNamed(name: string): Contestant {
-  const found = CONTESTANTS.find((each) => each.name === name);
+  const found = [...CONTESTANTS, ...OTHERS].find((each) => each.name === name);
   if (found === undefined) throw new Error(`There is no contestant "${name}".`);
   return found;
 }

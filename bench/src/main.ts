@@ -1,116 +1,47 @@
 /**
- * `npm run bench`: all contestants in turns, over several rounds, and a table of what each cost.
+ * `npm run bench -- [PROGRAM] [OPTIONS]`: what oncekey costs. Each program prints Markdown, and takes
+ * `--quick` for a run that only shows that it works.
  *
- *   npm run bench -- [--quick] [--json] [--only NAME]... [--seconds N] [--rounds N] [--requests N]
- *                    [--connections N] [--profile FOLDER]
- *
- * `--only` takes the beginning of a name, and brings along what it is compared with.
+ *   race         everybody in turns, and what a request costs (the one that runs unless told)
+ *                [--only NAME]... [--seconds N] [--rounds N] [--requests N] [--connections N]
+ *                [--json] [--profile FOLDER] [--check] [--record]
+ *   alone        the stores without HTTP, beside twins that share no write
+ *   scale        claims over more and more records [--only STORE]... [--to N] [--images FOLDER]
+ *   reaper       a reaper beside 5,000 new keys a second [--only STORE]...
+ *   waiting      how soon another process wakes, and what waiting asks of the store
+ *   bodies       from nothing to 16 MiB [--images FOLDER]
+ *   connections  from 1 to 512 [--images FOLDER]
+ *   processes    from 1 to 8 on one store
+ *   memory       of a request in flight, of a record, and what a request allocates
+ *   imports      the time and the size of an adapter and a store
  */
-import { cpus, loadavg } from "node:os";
-import { parseArgs } from "node:util";
-import type { Contestant } from "./contestant.ts";
-import { CONTESTANTS } from "./contestants.ts";
-import { createDatabases } from "./databases.ts";
-import { type Loader, loaderOf } from "./load.ts";
-import { type Round, round } from "./measure.ts";
-import { type Result, report } from "./report.ts";
-import { type Running, start, stepAside } from "./running.ts";
+import { type Options, optionsOf } from "./options.ts";
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", multiple: true },
-    json: { type: "boolean" },
-    quick: { type: "boolean" },
-    seconds: { type: "string" },
-    rounds: { type: "string" },
-    requests: { type: "string" },
-    connections: { type: "string" },
-    profile: { type: "string" },
-  },
-});
-
-/** No round begins after these, however few there were: a busy machine has its report too. */
-const seconds = Number(values.seconds ?? (values.quick ? 90 : 900));
-const rounds = Number(values.rounds ?? 12);
-const requests = Number(values.requests ?? (values.quick ? 400 : 2000));
-const connections = Number(values.connections ?? 64);
-
-function chosen(): readonly Contestant[] {
-  const { only } = values;
-  if (only === undefined) return CONTESTANTS;
-  const named = CONTESTANTS.filter(({ name }) => only.some((each) => name.startsWith(each)));
-  if (named.length === 0) {
-    const names = CONTESTANTS.map(({ name }) => `"${name}"`).join(", ");
-    throw new Error(`--only names nobody. There are ${names}.`);
-  }
-  const bare = new Set(named.map((each) => each.bare));
-  return CONTESTANTS.filter((each) => bare.has(each.name) || named.includes(each));
+interface Program {
+  /** What the process ends with. */
+  run(options: Options): Promise<number>;
 }
 
-/** One that is in the race: it leaves at its first wrong answer. */
-interface Entrant {
-  readonly running: Running;
-  readonly loader: Loader;
-  readonly rounds: Round[];
-  disqualified?: string;
-}
+const PROGRAMS: Readonly<Record<string, () => Promise<Program>>> = {
+  race: () => import("./race.ts"),
+  alone: () => import("./alone.ts"),
+  scale: () => import("./scale.ts"),
+  reaper: () => import("./reaper.ts"),
+  waiting: () => import("./waiting.ts"),
+  bodies: () => import("./bodies.ts"),
+  connections: () => import("./connections.ts"),
+  processes: () => import("./processes.ts"),
+  memory: () => import("./memory.ts"),
+  imports: () => import("./imports.ts"),
+};
 
-async function enter(contestant: Contestant): Promise<Entrant> {
-  const running = await start(contestant, databases, values.profile);
-  return { running, loader: loaderOf(running.port, connections), rounds: [] };
-}
-
-/** In turns (A B C A B C ...). The first round warms up, and is thrown away. */
-async function race(entrants: readonly Entrant[]): Promise<number> {
-  const deadline = performance.now() + seconds * 1000;
-  for (let turn = 0; turn <= rounds; turn++) {
-    if (turn > 1 && performance.now() > deadline) return turn - 1;
-    process.stderr.write(`• round ${turn} of ${rounds}\n`);
-    for (const entrant of entrants) {
-      if (entrant.disqualified !== undefined) continue;
-      try {
-        const result = await round(entrant.running, entrant.loader, requests);
-        if (turn > 0) entrant.rounds.push(result);
-      } catch (error) {
-        entrant.disqualified = error instanceof Error ? error.message : String(error);
-      }
-    }
-  }
-  return rounds;
-}
-
-function machine(pinned: string, ran: number): string {
-  const load = loadavg()[0]?.toFixed(1);
-  return [
-    `Node ${process.versions.node}, ${cpus()[0]?.model}, ${pinned};`,
-    `load ${load} at the end; ${ran} rounds of ${requests} requests and ${requests} duplicates,`,
-    `${connections} connections. Medians over rounds. CPU is of the application's process.`,
-  ].join("\n");
-}
-
-// The databases are killed when this process exits, but a signal alone would end it without an exit.
+// Databases are killed when this process exits, but a signal alone would end it without an exit.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-const databases = createDatabases();
-const entrants: Entrant[] = [];
-const pinned = stepAside();
-let ran = 0;
-try {
-  for (const contestant of chosen()) entrants.push(await enter(contestant));
-  ran = await race(entrants);
-} finally {
-  for (const { loader, running } of entrants) {
-    await loader.close();
-    await running.stop();
-  }
-  await databases.stop();
+
+const { program, options } = optionsOf(process.argv.slice(2));
+const load = PROGRAMS[program];
+if (load === undefined) {
+  const names = Object.keys(PROGRAMS).join(", ");
+  throw new TypeError(`There is no program "${program}". There are ${names}.`);
 }
-const results = entrants.map(
-  ({ running: { contestant }, rounds, disqualified }): Result => ({
-    ...{ contestant, rounds },
-    ...(disqualified === undefined ? {} : { disqualified }),
-  }),
-);
-if (values.json)
-  console.log(JSON.stringify({ rounds: ran, requests, connections, results }, null, 2));
-else console.log(`${machine(pinned, ran)}\n\n${report(results)}`);
-process.exitCode = results.some(({ disqualified }) => disqualified !== undefined) ? 1 : 0;
+process.exitCode = await (await load()).run(options);

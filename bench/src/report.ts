@@ -1,5 +1,6 @@
 /** What came of a run, as a table in Markdown. */
 import type { Contestant } from "./contestant.ts";
+import { row, type Spread, shown, signed, spreadOf } from "./figures.ts";
 import type { Round, Sample } from "./measure.ts";
 
 export interface Result {
@@ -9,25 +10,11 @@ export interface Result {
   readonly disqualified?: string;
 }
 
-/** A figure over all rounds. */
-interface Spread {
-  readonly median: number;
-  readonly least: number;
-  readonly most: number;
-}
-
 const BAR = 24;
 const PHASES = {
   first: "First requests",
   again: "Duplicates (bare: the same request again)",
 } as const;
-
-function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [least = Number.NaN, most = Number.NaN] = [sorted[0], sorted.at(-1)];
-  const middle = sorted.slice((sorted.length - 1) >> 1, (sorted.length >> 1) + 1);
-  return { median: middle.reduce((sum, each) => sum + each, 0) / middle.length, least, most };
-}
 
 export function report(results: readonly Result[]): string {
   const lines = Object.entries(PHASES).flatMap(([phase, title]) => [
@@ -41,7 +28,29 @@ export function report(results: readonly Result[]): string {
   const wrong = results.flatMap(({ contestant, disqualified }) =>
     disqualified === undefined ? [] : [`- ${contestant.name} does not count: ${disqualified}.`],
   );
-  return [...lines, ...wrong].join("\n");
+  return [...lines, ...besides(results), ...wrong].join("\n");
+}
+
+/** What an adapter adds to ours over node:http, and how often ours answers while another does once. */
+function besides(results: readonly Result[]): string[] {
+  const counted = results.filter(({ disqualified }) => disqualified === undefined);
+  const named = (name: string | undefined) =>
+    counted.find(({ contestant }) => contestant.name === name);
+  const rows = counted.flatMap((result) => {
+    const { name, kind, bare, beside } = result.contestant;
+    const ours = named(beside);
+    const [alone, ourAlone] = [named(bare), named(ours?.contestant.bare)];
+    if (!ours || !alone || !ourAlone) return [];
+    const cells = (["first", "again"] as const).map((phase) => {
+      const cpu = (of: Result) => over(of, phase, ({ cpuMicros }) => cpuMicros).median;
+      if (kind === "peer") return `${spreadOf(ratiosOf(ours, result, phase)).median.toFixed(2)} ×`;
+      return `${signed(cpu(result) - cpu(alone) - (cpu(ours) - cpu(ourAlone)))} µs`;
+    });
+    const what = kind === "peer" ? "throughput of ours to it" : "what its adapter adds";
+    return [row([name, `${what}, ${ours.contestant.name}`, ...cells])];
+  });
+  if (rows.length === 0) return [];
+  return ["## Beside ours", "", "| | | first | duplicate |", "|---|---|--:|--:|", ...rows, ""];
 }
 
 function rowsOf(results: readonly Result[], phase: keyof Round): string[] {
@@ -83,8 +92,3 @@ function ratiosOf(result: Result, base: Result, phase: keyof Round): number[] {
 
 const over = (result: Result, phase: keyof Round, figure: (sample: Sample) => number): Spread =>
   spreadOf(result.rounds.map((each) => figure(each[phase])));
-
-const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-const signed = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(0)}`;
-const shown = (value: number, digits: number): string =>
-  Number.isNaN(value) ? "" : value.toFixed(digits);

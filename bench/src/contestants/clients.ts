@@ -5,7 +5,7 @@ import pg from "pg";
 import type { Counts, Setting } from "../contestant.ts";
 
 /** As many as the connections of most measurements ask for at once, with room for the batches. */
-const POOL = 16;
+export const POOL = 16;
 
 export function redisOf({ address, counts }: Setting): Redis {
   const client = new Redis(address, { enableAutoPipelining: false });

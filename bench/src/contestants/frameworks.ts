@@ -1,12 +1,13 @@
 /** The frameworks: alone, and with oncekey over the memory store, so that the adapter is what differs. */
 import { createAdaptorServer } from "@hono/node-server";
-import expressApp, { type Request, type Response } from "express";
+import expressApp, { type Response as Answer, type Request as Asked } from "express";
 import fastifyApp, { type FastifyInstance } from "fastify";
 import { Hono } from "hono";
 import { idempotency as forExpress } from "oncekey/express";
 import { idempotency as forFastify } from "oncekey/fastify";
 import { idempotency as forHono } from "oncekey/hono";
 import { memoryStore } from "oncekey/memory";
+import { idempotency as forWeb } from "oncekey/web";
 import { type Listening, type Setting, STATUS, work } from "../contestant.ts";
 import { listen, listening } from "./listen.ts";
 
@@ -14,7 +15,7 @@ const options = () => ({ store: memoryStore(), scope: "global" }) as const;
 
 const payExpress =
   ({ counts }: Setting) =>
-  (_request: Request, response: Response) => {
+  (_request: Asked, response: Answer) => {
     response.status(STATUS).type("json").send(work(counts));
   };
 
@@ -60,3 +61,22 @@ export function honoGuarded(setting: Setting): Promise<Listening> {
   app.use(forHono(options()));
   return serveHono(app, setting);
 }
+
+type Fetch = (request: Request) => Promise<Response>;
+
+const payWeb =
+  ({ counts }: Setting): Fetch =>
+  async (request) => {
+    await request.text();
+    return new Response(work(counts), {
+      ...{ status: STATUS, headers: { "content-type": "application/json" } },
+    });
+  };
+
+/** Over the same bridge from Node's requests as Hono. */
+const serveWeb = (fetch: Fetch): Promise<Listening> => listening(createAdaptorServer({ fetch }));
+
+export const web = (setting: Setting): Promise<Listening> => serveWeb(payWeb(setting));
+
+export const webGuarded = (setting: Setting): Promise<Listening> =>
+  serveWeb(forWeb(options(), payWeb(setting)));

@@ -17,7 +17,7 @@ const ORDER = { name: "order", text: "INSERT INTO orders (body) VALUES ($1)" };
 
 type Store = GuardOptions<IncomingMessage>["store"];
 
-function handlerOf({ counts }: Setting): RequestListener {
+export function handlerOf({ counts }: Setting): RequestListener {
   return async function pay(request, response) {
     await buffer(request);
     response.writeHead(STATUS, JSON_TYPE).end(work(counts));

@@ -1,11 +1,18 @@
 /** Other packages for the same purpose, each set up as its own documentation says. */
 import { buffer } from "node:stream/consumers";
+import { IdempotencyConfig, makeIdempotent } from "@aws-lambda-powertools/idempotency";
+import { CachePersistenceLayer } from "@aws-lambda-powertools/idempotency/cache";
 import { Idempotency } from "@node-idempotency/core";
+import { createClient } from "@redis/client";
 import expressApp from "express";
 import { getSharedIdempotencyService, idempotency } from "express-idempotency";
 import { type Listening, type Setting, STATUS, work } from "../contestant.ts";
 import { redisOf } from "./clients.ts";
 import { listen } from "./listen.ts";
+
+const RUN_MS = 30_000;
+
+type Context = Parameters<IdempotencyConfig["registerLambdaContext"]>[0];
 
 /** Over its own memory; the handler stands aside when the middleware has answered (its README). */
 export function expressIdempotency({ counts }: Setting): Promise<Listening> {
@@ -47,5 +54,36 @@ export function nodeIdempotency(setting: Setting): Promise<Listening> {
       await idempotency.onResponse(asked, { body, additional: { status: STATUS } });
     }
     response.writeHead(STATUS, { "content-type": "application/json" }).end(body);
+  });
+}
+
+/**
+ * Its layer for Redis over the client that its documentation names, and its function around the
+ * work, since it knows no HTTP: the key is what it looks at, and what the function returns is kept.
+ */
+export async function powertools({ address, counts }: Setting): Promise<Listening> {
+  const client = await createClient({ url: address }).connect();
+  const counted = <Answer>(answer: Answer): Answer => {
+    counts.trips += 1;
+    return answer;
+  };
+  const persistenceStore = new CachePersistenceLayer({
+    client: {
+      get: (name) => counted(client.get(name)),
+      set: (name, value, options) =>
+        counted(client.set(String(name), String(value), options as never)),
+      del: (keys) => counted(client.del(keys)),
+    },
+  });
+  const config = new IdempotencyConfig({ eventKeyJmesPath: "key" });
+  // It asks Lambda how long a run may take, and prints a warning for each one where nobody says.
+  config.registerLambdaContext({ getRemainingTimeInMillis: () => RUN_MS } as Context);
+  const pay = makeIdempotent(async (_asked: { key: string }) => work(counts), {
+    ...{ persistenceStore, config },
+  });
+  return listen(async (request, response) => {
+    await buffer(request);
+    const answer = await pay({ key: String(request.headers["idempotency-key"]) });
+    response.writeHead(STATUS, { "content-type": "application/json" }).end(answer);
   });
 }
