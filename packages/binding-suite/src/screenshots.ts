@@ -27,14 +27,7 @@ async function componentOf(name: string): Promise<Program> {
   const html =
     '<!doctype html><html lang="en"><title>Order</title><div id="root"></div><script type="module" src="/page.js"></script>';
   const shop = await openShop({ "/": () => html, "/page.js": () => script });
-  const hold = () => {
-    let go = (): void => {};
-    shop.held = new Promise((resolve) => {
-      go = resolve;
-    });
-    return go;
-  };
-  return { origin: shop.origin, hold, stop: () => void shop.close() };
+  return { origin: shop.origin, hold: () => shop.hold().go, stop: () => void shop.close() };
 }
 
 const programOf = (name: string): Promise<Program> =>

@@ -32,7 +32,16 @@ const clicks = (page: Page): Promise<void> =>
     for (let turn = 0; turn < 3; turn++) (button as HTMLElement).click();
   });
 
-for (const name of ["devtools", "element", "regions", "solid", "angular", "htmx", "turbo", "workbox"]) {
+for (const name of [
+  "devtools",
+  "element",
+  "regions",
+  "solid",
+  "angular",
+  "htmx",
+  "turbo",
+  "workbox",
+]) {
   test(`the program of ${name}.md runs, and three clicks are one order`, async () => {
     const page = await browser.newPage();
     await page.goto(await started(name));
