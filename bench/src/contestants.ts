@@ -111,7 +111,7 @@ export const CONTESTANTS: readonly Contestant[] = [
 ];
 
 /** Those of other programs than the race: their handlers do other work. */
-export const OTHERS: readonly Contestant[] = [
+const OTHERS: readonly Contestant[] = [
   bare("bodies: node", async (setting) => (await bodies()).bare(setting)),
   ours(
     "bodies: node + memory",
