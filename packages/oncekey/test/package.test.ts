@@ -23,7 +23,7 @@ const BESIDE = [
   ...["express", "fastify", "hono", "@hono/node-server"],
   ...["pg", "postgres", "ioredis", "redis", "better-sqlite3", "libsql", "kysely", "drizzle-orm"],
   ...["@oncekey/dashboard", "@oncekey/react", "react", "react-dom"],
-  ...["axios", "ky", "openapi-fetch", "@tanstack/query-core", "esbuild"],
+  ...["axios", "ky", "openapi-fetch", "@tanstack/query-core", "esbuild", "@babel/core"],
   ...[
     "@types/react",
     "@types/react-dom",
@@ -31,6 +31,7 @@ const BESIDE = [
     "@types/express",
     "@types/pg",
     "@types/better-sqlite3",
+    "@types/babel__core",
   ],
 ];
 

@@ -54,14 +54,13 @@ export function showRegions<Input, Data>(
   element: FormElement,
   { host, ...settings }: RegionsOptions = {},
 ): () => void {
-  const form = element as unknown as HTMLFormElement;
   const made = host ? undefined : document.createElement("div");
-  if (made) form.after(made);
-  const draw = regionsIn((host ?? made) as HTMLElement, () => submission, settings);
+  if (made) (element as unknown as HTMLElement).after(made);
+  const draw = regionsIn((host ?? made) as HostElement, () => submission, settings);
   let wasBusy = false;
   const changed = (): void => {
     const now = submission.getSnapshot();
-    draw(now, form, wasBusy);
+    draw(now, element, wasBusy);
     wasBusy = now.phase === "SUBMIT";
   };
   const end = submission.subscribe(changed);
@@ -73,16 +72,16 @@ export function showRegions<Input, Data>(
 }
 
 /** `wasBusy`: the person has been waiting for what is drawn now. */
-export type Draw = (now: Snapshot, form: HTMLFormElement, wasBusy: boolean) => void;
+export type Draw = (now: Snapshot, form: FormElement, wasBusy: boolean) => void;
 
 /** All regions are there before their text is: what comes together with its text is not read out. */
 export function regionsIn(
-  host: HTMLElement,
+  host: HostElement,
   submission: () => Pick<Submit<never>, "check" | "reset">,
   { ask = (question) => confirm(question), texts }: RegionsSettings,
 ): Draw {
   const says = { ...TEXTS, ...texts };
-  const root = host.attachShadow({ mode: "open" });
+  const root = host.attachShadow({ mode: "open" }) as ShadowRoot;
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
@@ -131,7 +130,8 @@ export function regionsIn(
 }
 
 /** To the fields that a problem names: its `errors`, by `pointer` (RFC 9457, section 3) or `name`. */
-function linksOf({ error }: Snapshot, form: HTMLFormElement): HTMLElement[] {
+function linksOf({ error }: Snapshot, element: FormElement): HTMLElement[] {
+  const form = element as unknown as HTMLFormElement;
   const errors = error?.problem?.errors;
   if (!Array.isArray(errors)) return [];
   return errors.map(({ name, pointer, detail }) => {
