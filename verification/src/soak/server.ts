@@ -36,7 +36,7 @@ async function start(settings: Settings): Promise<void> {
 
   const handle: Charge = async (request, response) => {
     const asked = await askedBy(request);
-    if (settings.leaks) leaked.push(Buffer.alloc(16_384));
+    if (settings.leaks) leaked.push(Buffer.alloc(65_536));
     await pause(Number(request.headers["x-dwell"] ?? 0));
     ledger.write({ what: "effect", ...asked });
     response.writeHead(201, { "Content-Type": "application/json" });
