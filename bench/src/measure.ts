@@ -19,10 +19,18 @@ export interface Round {
   readonly again: Sample;
 }
 
+/**
+ * Not measured, at the beginning of each turn: a process that stood still while the others had theirs
+ * has given its young heap back, and finds the processor's caches full of somebody else's data. No
+ * server under load does.
+ */
+const WARMING_UP = 1_000;
+
 /** Throws when an answer is wrong, or when the handler did not run as often as it has to. */
 export async function round(running: Running, loader: Loader, requests: number): Promise<Round> {
   const { contestant } = running;
   const answers: Answers = new Map();
+  await loader.first(Math.min(WARMING_UP, requests), new Map());
   const first = await sample(running, requests, requests, () => loader.first(requests, answers));
   const repeated = contestant.kind === "bare" ? requests : 0;
   const again = await sample(running, requests, repeated, () => loader.again(contestant, answers));
