@@ -26,7 +26,9 @@ export function linesOf(raw: readonly (string | Uint8Array)[]): Line[] {
 
 /** One byte a character, which is how they are written again. */
 const text = (part: string | Uint8Array | undefined = ""): string =>
-  typeof part === "string" ? part : Buffer.from(part).toString("latin1");
+  typeof part === "string"
+    ? part
+    : Buffer.from(part.buffer, part.byteOffset, part.length).toString("latin1");
 
 /** What `Connection` names, in lower case. */
 export function namedByConnection(lines: readonly Line[]): ReadonlySet<string> {

@@ -35,34 +35,41 @@ export async function forward(
   way: Way,
 ): Promise<Forwarded> {
   const context = optionalIdempotencyOf(request);
-  const departure = new AbortController();
   // With a key the answer is wanted though the client has left: by the retry.
-  // Behind another request on a connection that is lost, the response never hears of its end.
-  const leave = () => departure.abort();
-  if (context === undefined) response.once("close", leave);
-  const heard = context === undefined ? onLost(request.socket, leave) : undefined;
-  const ended = await sendOn(request, response, way, { context, signal: departure.signal });
-  heard?.();
+  const onLeft = context === undefined ? leavingOf(request, response) : undefined;
+  const ended = await sendOn(request, response, way, { context, onLeft });
   if (ended.kind !== "whole") fail(response, ended, context, way);
   return { ...ended, status: response.statusCode };
 }
 
 interface Asking {
   readonly context: HttpContext | undefined;
-  readonly signal: AbortSignal;
+  readonly onLeft: Ask["onLeft"];
 }
+
+/** Behind another request on a connection that is lost, the response never hears of its end. */
+const leavingOf =
+  (request: IncomingMessage, response: ServerResponse): Ask["onLeft"] =>
+  (call) => {
+    response.once("close", call);
+    const unheard = onLost(request.socket, call);
+    return () => {
+      response.off("close", call);
+      unheard();
+    };
+  };
 
 async function sendOn(
   request: IncomingMessage,
   response: ServerResponse,
   way: Way,
-  { context, signal }: Asking,
+  { context, onLeft }: Asking,
 ): Promise<Ended> {
   const isKeyed = context !== undefined;
   const overhearing = createOverhearing();
   let body: Ask["body"];
   try {
-    body = isKeyed ? await buffer(request) : bodyOf(request);
+    body = wholeBody(request) ?? (isKeyed ? await buffer(request) : bodyOf(request));
   } catch (error) {
     return { kind: "never-sent", error };
   }
@@ -72,7 +79,7 @@ async function sendOn(
     lines: requestLines(request, way, isKeyed),
     body,
     timeoutMs: way.timeoutMs,
-    signal,
+    onLeft,
   };
   return way.upstream.send(ask, {
     information: (status, lines) => inform(response, status, lines),
@@ -185,6 +192,17 @@ function forwardedLines(
     ...(host === undefined ? [] : [["X-Forwarded-Host", host] as const]),
     ...others,
   ];
+}
+
+/**
+ * A body that has come already, which most are that fit one packet: as bytes, since a stream of them
+ * costs more than all else here.
+ */
+function wholeBody(request: IncomingMessage): Uint8Array | undefined {
+  const { "content-length": length, "transfer-encoding": coding } = request.headers;
+  const isHere = request.complete && request.readableLength === Number(length);
+  if (coding !== undefined || !isHere || request.readableLength === 0) return undefined;
+  return request.read() ?? undefined;
 }
 
 /** A body without a key streams through. Nothing is read of a request that has none. */

@@ -33,8 +33,8 @@ export interface Ask {
   readonly lines: readonly Line[];
   readonly body: Uint8Array | AsyncIterable<Uint8Array> | null;
   readonly timeoutMs: number;
-  /** Fires when nobody waits for the answer any more. */
-  readonly signal?: AbortSignal;
+  /** Calls when nobody waits for the answer any more. The returned function forgets the call. */
+  readonly onLeft?: ((call: () => void) => () => void) | undefined;
 }
 
 /** What the upstream says, as it says it. */
@@ -113,12 +113,13 @@ function send(pool: Pool, ask: Ask, heard: Heard): Promise<Ended> {
     let abort: ((reason: Error) => void) | undefined;
     let timer: NodeJS.Timeout | undefined;
     let isOver = false;
+    let forget: (() => void) | undefined;
 
     const settle = (ended: Ended) => {
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      ask.signal?.removeEventListener("abort", leave);
+      forget?.();
       resolve(ended);
     };
     const stop = (why: "failed" | "timed-out", error: Error) => {
@@ -144,7 +145,7 @@ function send(pool: Pool, ask: Ask, heard: Heard): Promise<Ended> {
       listen();
     }
 
-    ask.signal?.addEventListener("abort", leave);
+    forget = ask.onLeft?.(leave);
     listen();
     const { method, target: path, lines, body } = ask;
     pool.dispatch(
