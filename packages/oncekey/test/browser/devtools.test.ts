@@ -234,7 +234,8 @@ describe("over a shop that remembers keys", () => {
     const key = (await plainCall(page, "dish=secret-sauce")) ?? "";
     await page.fill("[name=dish]", "secret-stew");
     await page.click("#pay");
-    await badge(page, "success").waitFor();
+    // The other one's, and then its own.
+    await panel(page).locator(".badge", { hasText: "success" }).nth(1).waitFor();
     await other.waitForFunction(() =>
       JSON.stringify((globalThis as unknown as { heard: unknown[] }).heard).includes("checkout"),
     );
