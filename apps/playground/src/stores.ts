@@ -113,6 +113,9 @@ async function redisKitchen(url: string): Promise<Kitchen> {
 
 async function postgresKitchen(url: string): Promise<Kitchen> {
   const pool = new pg.Pool({ connectionString: url, max: 5 });
+  // The server may end a connection that nobody uses, at the latest when it is stopped while we are: what
+  // asks next opens another, and without a listener it would end the process.
+  pool.on("error", () => {});
   const store = postgresStore(pool);
   await store.setup();
   // Two processes that create a table at once collide in the catalogue, "if not exists" or not.
