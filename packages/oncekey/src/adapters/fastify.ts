@@ -4,7 +4,7 @@
  * The body is read ahead before Fastify parses it, and everything is decided when the application's
  * own hooks have run: authentication stands outside, and refuses without burning a key.
  */
-import { carry } from "../http/carrier.ts";
+import { carry, optionalIdempotencyOf } from "../http/carrier.ts";
 import type { CapturedBody, WholeAnswer } from "../http/exchange.ts";
 import { createGuard } from "../http/guard.ts";
 import type { HeaderLine } from "../http/headers.ts";
@@ -59,6 +59,9 @@ export function idempotency<
 
   function exchangeOf(request: Request, reply: FastifyReplyLike) {
     const { raw, body: parsed, originalUrl: target } = request;
+    // Of a guard around Fastify, which knows no request of Fastify's.
+    const outer = optionalIdempotencyOf(raw);
+    if (outer !== undefined) carry(outer, request);
     const body = async (limit: number) => bodies.get(request) ?? readAhead(raw, limit, parsed);
     return nodeExchange({ request, raw, response: reply.raw, target, body });
   }

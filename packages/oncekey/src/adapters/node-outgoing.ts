@@ -220,18 +220,9 @@ class Outgoing {
   }
 }
 
-/** What stands there now; of a response that was taken over before, that guard's own ways. */
-function waysOf(response: Taken): Ways {
+function waysOf(response: NodeResponse): Ways {
   const { writeHead, write, end, flushHeaders, destroy, emit } = response as unknown as Ways;
-  const ways = { writeHead, write, end, flushHeaders, destroy, emit };
-  const outer = response[OUTGOING];
-  if (outer === undefined) return ways;
-  // Ours are one function for all, and would come back to the inner guard for ever.
-  const bound = NAMES.map((name): [Name, Call] => [
-    name,
-    ways[name] === REPLACED[name] ? (...args) => ANSWERED[name](outer, args) : ways[name],
-  ]);
-  return Object.fromEntries(bound) as Record<Name, Call>;
+  return { writeHead, write, end, flushHeaders, destroy, emit };
 }
 
 /** What becomes of a call, whoever makes it. */

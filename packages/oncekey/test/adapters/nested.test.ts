@@ -10,6 +10,7 @@ import { Hono } from "hono";
 import * as expressAdapter from "../../src/adapters/express.ts";
 import * as fastifyAdapter from "../../src/adapters/fastify.ts";
 import * as honoAdapter from "../../src/adapters/hono.ts";
+import * as nodeAdapter from "../../src/adapters/node.ts";
 import { memoryStore } from "../../src/stores/memory.ts";
 
 const REQUEST = { method: "POST", headers: { "idempotency-key": "k1" } };
@@ -54,6 +55,28 @@ test("P-63: a second guard in Fastify never answers for the first", async () => 
   await app.register(async (child) => {
     await child.register(fastifyAdapter.idempotency(options));
     child.post("/pay", async (_request, reply) => reply.code(201).send({ run: ++runs }));
+  });
+  const address = await app.listen({ port: 0, host: "127.0.0.1" });
+  try {
+    await runsOnce(
+      () => fetch(`${address}/pay`, REQUEST),
+      () => runs,
+    );
+  } finally {
+    await app.close();
+  }
+});
+
+test("P-63: a guard in Fastify never answers for one around Fastify", async () => {
+  const options = { store: memoryStore(), scope: "global" } as const;
+  let runs = 0;
+  const app = fastify({
+    serverFactory: (handler) => createServer(nodeAdapter.idempotency(options, handler)),
+  });
+  await app.register(fastifyAdapter.idempotency(options));
+  app.post("/pay", async (request, reply) => {
+    equal(fastifyAdapter.idempotencyOf(request).key, "k1");
+    return reply.code(201).send({ run: ++runs });
   });
   const address = await app.listen({ port: 0, host: "127.0.0.1" });
   try {
