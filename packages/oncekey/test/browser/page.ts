@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { after, before } from "node:test";
+import { after, afterEach, before } from "node:test";
 import {
   type Browser,
   type BrowserContext,
@@ -98,6 +98,10 @@ export function worldOf<Server extends Site>(
       // Playwright turns the page cache off, and one of the tests is about it.
       ignoreDefaultArgs: ["--disable-back-forward-cache"],
     });
+  });
+  // A page that is still waiting, or asking again, would send into the tests that come after it.
+  afterEach(async () => {
+    await Promise.all(browser?.contexts().map((tabs) => tabs.close()) ?? []);
   });
   after(async () => {
     await browser?.close();

@@ -41,7 +41,9 @@ async function reaches(page: Page, status: Snapshot["status"]): Promise<Snapshot
 
 async function arrived(count: number): Promise<void> {
   for (let turn = 0; turn < 400 && server().seen.length < count; turn++) await later(10);
-  equal(server().seen.length, count, "the requests have arrived");
+  const { seen } = server();
+  const what = seen.map(({ path, key, body }) => `${path} ${key} ${body}`);
+  equal(seen.length, count, `the requests have arrived: ${what.join("; ")}`);
 }
 
 async function clicks(page: Page, apartMs: number): Promise<void> {
