@@ -129,6 +129,8 @@ test("C-20: the button that was pressed is sent, and its formaction and formenct
   match(pay?.headers["content-type"] ?? "", /^application\/x-www-form-urlencoded/);
   await page.click("#undo");
   await page.click("#quote");
+  // The page may still show the success of the one before.
+  await arrived(2);
   await reaches(page, "success");
   const quote = server().seen[1];
   equal(quote?.path, "/quotes");
